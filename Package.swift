@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Modules whose hot loops must be fast in debug builds too.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
+let kernel: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+
+func kernel(_ instructionSet: String...) -> [SwiftSetting] {
+  [.unsafeFlags(["-Ounchecked"] + instructionSet.flatMap { ["-Xcc", "-m\($0)"] })]
+}
+
+#if arch(x86_64)
+  let tunedKernels: [Target] = [
+    .target(name: "KernelsAVX2", dependencies: ["KernelTemplates"], swiftSettings: kernel("avx2", "fma")),
+    .target(
+      name: "KernelsAVX512", dependencies: ["KernelTemplates"],
+      swiftSettings: kernel("avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl")),
+  ]
+#else
+  let tunedKernels: [Target] = []
+#endif
+
+let package = Package(
+  name: "swiftinfer",
+  platforms: [.macOS(.v26)],
+  products: [
+    .executable(name: "swiftinfer", targets: ["swiftinfer"]),
+    .library(name: "Engine", targets: ["Engine", "Graph", "Zoo"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // C libraries: module maps and generated code only.
+    .target(name: "CIntrinsics"),
+    .target(name: "CPlatform"),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CONNX", dependencies: ["CProtobufC"]),
+
+    // The product, in the order of its data flow.
+    .target(name: "Graph", dependencies: ["CONNX"], swiftSettings: optimized),
+    .target(name: "KernelTemplates", dependencies: ["CIntrinsics"], swiftSettings: kernel),
+    .target(
+      name: "Kernels",
+      dependencies: ["KernelTemplates", "CIntrinsics", "CPlatform", "COpenBLAS"]
+        + tunedKernels.map { .target(name: $0.name) },
+      swiftSettings: kernel),
+    .target(name: "Engine", dependencies: ["Graph", "Kernels"], swiftSettings: optimized),
+    .target(name: "Zoo", dependencies: ["Graph"], swiftSettings: optimized),
+    .target(name: "Bench", dependencies: ["Engine", "Zoo", "CJPEG", "CPNG"], swiftSettings: optimized),
+    .executableTarget(
+      name: "swiftinfer",
+      dependencies: [
+        "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport",
+      swiftSettings: optimized),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"], swiftSettings: optimized),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimized),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Engine", "Zoo", "TestSupport"], swiftSettings: optimized),
+    .testTarget(name: "ZooTests", dependencies: ["Zoo", "TestSupport"], swiftSettings: optimized),
+    .testTarget(name: "BenchTests", dependencies: ["Bench", "TestSupport"], swiftSettings: optimized),
+    .testTarget(name: "CommandLineTests", dependencies: ["swiftinfer", "TestSupport"]),
+  ] + tunedKernels,
+  swiftLanguageModes: [.v6]
+)
