@@ -3,10 +3,12 @@ import PackageDescription
 
 /// Modules whose hot loops must be fast in debug builds too.
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
-let kernel: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+/// Templates reach the instruction set's primitives across files, so these modules are optimized whole in debug builds as well.
+let kernelFlags = ["-Ounchecked", "-wmo", "-num-threads", "2", "-disable-batch-mode"]
+let kernel: [SwiftSetting] = [.unsafeFlags(kernelFlags)]
 
 func kernel(_ instructionSet: String...) -> [SwiftSetting] {
-  [.unsafeFlags(["-Ounchecked"] + instructionSet.flatMap { ["-Xcc", "-m\($0)"] })]
+  [.unsafeFlags(kernelFlags + instructionSet.flatMap { ["-Xcc", "-m\($0)"] })]
 }
 
 #if arch(x86_64)
