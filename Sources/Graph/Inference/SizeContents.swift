@@ -1,0 +1,70 @@
+/// Follows sizes, known and symbolic, through the small integer tensors in which exported models compute shapes.
+enum SizeContents {
+  /// The contents of a node's first output as sizes, if they follow from the contents of its inputs.
+  static func propagate(_ context: NodeContext) -> [Dimension]? {
+    guard context.node.op.domain.isEmpty, let rule = rules[context.node.op.name] else { return nil }
+    return try? rule(context)
+  }
+
+  private typealias Rule = @Sendable (NodeContext) throws(GraphError) -> [Dimension]?
+
+  private static let rules: [String: Rule] = [
+    "Shape": shape, "Gather": gather, "Concat": concat, "Slice": slice,
+    "Identity": same, "Cast": same, "Unsqueeze": same, "Squeeze": same, "Reshape": same,
+    "Add": { context throws(GraphError) in try arithmetic(context) { $0.addingReportingOverflow($1) } },
+    "Sub": { context throws(GraphError) in try arithmetic(context) { $0.subtractingReportingOverflow($1) } },
+    "Mul": { context throws(GraphError) in try arithmetic(context) { $0.multipliedReportingOverflow(by: $1) } },
+    "Div": { context throws(GraphError) in try arithmetic(context) { $0.dividedReportingOverflow(by: $1) } },
+  ]
+
+  private static func shape(_ context: NodeContext) throws(GraphError) -> [Dimension]? {
+    guard let shape = try context.shape(0) else { return nil }
+    func clamp(_ index: Int) -> Int { min(max(index < 0 ? index + shape.rank : index, 0), shape.rank) }
+    let start = clamp(try context.int("start", default: 0))
+    let end = clamp(try context.int("end", default: shape.rank))
+    return Array(shape.dimensions[start..<max(start, end)])
+  }
+
+  private static func same(_ context: NodeContext) throws(GraphError) -> [Dimension]? { try context.dimensions(0) }
+
+  private static func gather(_ context: NodeContext) throws(GraphError) -> [Dimension]? {
+    guard try context.int("axis", default: 0) == 0, let data = try context.dimensions(0),
+      let indices = try context.integers(1)
+    else { return nil }
+    let absolute = indices.map { $0 < 0 ? $0 + data.count : $0 }
+    return absolute.allSatisfy(data.indices.contains) ? absolute.map { data[$0] } : nil
+  }
+
+  private static func concat(_ context: NodeContext) throws(GraphError) -> [Dimension]? {
+    var all: [Dimension] = []
+    for index in 0..<context.inputCount {
+      guard let part = try context.dimensions(index) else { return nil }
+      all += part
+    }
+    return all
+  }
+
+  private static func slice(_ context: NodeContext) throws(GraphError) -> [Dimension]? {
+    guard let data = try context.dimensions(0) else { return nil }
+    let starts = try context.version < 10 ? context.ints("starts") : context.integers(1)
+    let ends = try context.version < 10 ? context.ints("ends") : context.integers(2)
+    let steps = try context.integers(4) ?? [1]
+    guard let starts, let ends, starts.count == 1, ends.count == 1, steps == [1] else { return nil }
+    func clamp(_ index: Int) -> Int { min(max(index < 0 ? index + data.count : index, 0), data.count) }
+    let start = clamp(starts[0])
+    return Array(data[start..<max(start, clamp(ends[0]))])
+  }
+
+  private static func arithmetic(
+    _ context: NodeContext, _ operation: (Int, Int) -> (partialValue: Int, overflow: Bool)
+  ) throws(GraphError) -> [Dimension]? {
+    guard let a = try context.dimensions(0), let b = try context.dimensions(1),
+      a.count == b.count || a.count == 1 || b.count == 1
+    else { return nil }
+    return (0..<max(a.count, b.count)).map { i in
+      guard let x = a[a.count == 1 ? 0 : i].size, let y = b[b.count == 1 ? 0 : i].size else { return .unknown }
+      let result = operation(x, y)
+      return result.overflow ? .unknown : .known(result.partialValue)
+    }
+  }
+}

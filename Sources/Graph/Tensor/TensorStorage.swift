@@ -1,0 +1,39 @@
+/// The bytes of one or more tensors: memory of their own, or a part of a mapped file that the storage keeps alive.
+///
+/// Read-only once made, hence safe to share between threads.
+public final class TensorStorage: @unchecked Sendable {
+  /// The first byte; aligned to 64 bytes if the storage owns its memory, to nothing in particular in a mapped file.
+  public let base: UnsafeRawPointer
+  /// Bytes from `base`.
+  public let byteCount: Int
+  /// What keeps the memory valid: a mapped file, or nil if the storage frees it.
+  private let owner: AnyObject?
+
+  /// Bytes to which owned memory is aligned: a cache line, and the widest vector.
+  public static let alignment = 64
+
+  /// Takes fresh memory, filled by `initialize`, which must write all of it.
+  public init(byteCount: Int, initialize: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
+    do {
+      try initialize(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
+    } catch {
+      memory.deallocate()
+      throw error
+    }
+    self.base = UnsafeRawPointer(memory)
+    self.byteCount = byteCount
+    self.owner = nil
+  }
+
+  /// Refers to memory that `owner` keeps valid and unchanged.
+  public init(borrowing bytes: UnsafeRawBufferPointer, from owner: AnyObject) {
+    self.base = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: Self.alignment).unsafelyUnwrapped
+    self.byteCount = bytes.count
+    self.owner = owner
+  }
+
+  deinit {
+    if owner == nil { base.deallocate() }
+  }
+}
