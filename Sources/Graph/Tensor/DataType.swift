@@ -26,6 +26,8 @@ public enum DataType: Int32, Sendable, CaseIterable, Hashable {
   case float8E8M0 = 24
   case uint2 = 25
   case int2 = 26
+  case float6E2M3 = 27
+  case float6E3M2 = 28
 
   /// Bits that one element takes; 0 for strings, whose elements have no fixed size.
   public var bitWidth: Int {
@@ -33,6 +35,7 @@ public enum DataType: Int32, Sendable, CaseIterable, Hashable {
     case .string: 0
     case .uint2, .int2: 2
     case .uint4, .int4, .float4E2M1: 4
+    case .float6E2M3, .float6E3M2: 6
     case .uint8, .int8, .bool, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0: 8
     case .uint16, .int16, .float16, .bfloat16: 16
     case .float32, .int32, .uint32: 32
@@ -41,7 +44,8 @@ public enum DataType: Int32, Sendable, CaseIterable, Hashable {
     }
   }
 
-  /// Bytes that `count` elements take, packed: two 4-bit or four 2-bit elements to a byte, the first in the low bits.
+  /// Bytes that `count` elements take, packed: two 4-bit or four 2-bit elements to a byte, four 6-bit ones to three, the
+  /// first in the low bits.
   ///
   /// Saturates at `Int.max` rather than overflow, so that a size that lies fails every comparison with real bytes.
   public func byteCount(elements count: Int) -> Int {
@@ -53,7 +57,7 @@ public enum DataType: Int32, Sendable, CaseIterable, Hashable {
   public var isFloatingPoint: Bool {
     switch self {
     case .float32, .float16, .float64, .bfloat16, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ,
-      .float4E2M1, .float8E8M0:
+      .float4E2M1, .float6E2M3, .float6E3M2, .float8E8M0:
       true
     default: false
     }
@@ -98,6 +102,8 @@ extension DataType: CustomStringConvertible {
     case .float8E8M0: "float8e8m0"
     case .uint2: "uint2"
     case .int2: "int2"
+    case .float6E2M3: "float6e2m3"
+    case .float6E3M2: "float6e3m2"
     }
   }
 }
