@@ -33,7 +33,23 @@ public final class TensorStorage: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// Whether the memory is that of another object, which may change it later.
+  public func isBorrowed(from other: AnyObject) -> Bool { owner === other }
+
+  /// Lets the system take back pages of a mapped file; they are read again when touched.
+  ///
+  /// Does nothing for owned memory.
+  public func discardMappedPages() {
+    (owner as? PageDiscarding)?.discardPages(of: UnsafeRawBufferPointer(start: base, count: byteCount))
+  }
+
   deinit {
     if owner == nil { base.deallocate() }
   }
+}
+
+/// Memory whose pages the system can read again from where they came.
+public protocol PageDiscarding: AnyObject {
+  /// Drops whole pages within these bytes.
+  func discardPages(of bytes: UnsafeRawBufferPointer)
 }

@@ -1,0 +1,32 @@
+import Graph
+
+/// What can go wrong between a model and its results.
+public enum EngineError: Error, Equatable, Sendable {
+  /// The model itself is at fault, or a value in it at run time.
+  case model(source: String, GraphError)
+  /// An input that the model needs was not given.
+  case missingInput(model: String, input: String, known: [String])
+  /// An input was given that the model does not have.
+  case unknownInput(model: String, input: String, known: [String])
+  /// An input has another type or shape than the model takes.
+  case inputMismatch(model: String, input: String, expected: String, found: String)
+}
+
+extension EngineError: CustomStringConvertible {
+  /// Where, what, and the mend.
+  public var description: String {
+    switch self {
+    case .model(let source, .unreadable(let file, let reason)) where source == file:
+      GraphError.unreadable(file: file, reason: reason).description
+    case .model(let source, .malformed(let file, let what)) where source == file:
+      GraphError.malformed(file: file, what: what).description
+    case .model(let source, let error): "\(source): \(error)"
+    case .missingInput(let model, let input, let known):
+      "\(model): input '\(input)' is missing; the model takes \(known.joined(separator: ", "))"
+    case .unknownInput(let model, let input, let known):
+      "\(model): there is no input '\(input)'; the model takes \(known.joined(separator: ", "))"
+    case .inputMismatch(let model, let input, let expected, let found):
+      "\(model): input '\(input)': expected \(expected), found \(found)"
+    }
+  }
+}

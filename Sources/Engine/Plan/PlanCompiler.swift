@@ -1,0 +1,55 @@
+import Graph
+
+/// Turns a graph into a plan for inputs of given types.
+///
+/// | stage | what it does | result |
+/// | --- | --- | --- |
+/// | specialize | gives inputs their types, infers all others, folds what is then constant | a graph without shape chains |
+/// | optimize | fuses and removes nodes | fewer, larger nodes |
+/// | lower | asks each node's lowering for steps | kernels, packed weights |
+/// | place | plans lifetimes | a `Plan` |
+struct PlanCompiler: Sendable {
+  let options: PlanOptions
+  let weights: WeightCache
+  let kernels: KernelContext
+
+  /// Compiles a graph.
+  ///
+  /// - Parameter inputTypes: types of the graph's inputs, then of its captures; nil where not even the kind is known.
+  /// - Throws: `GraphError` naming the node that does not fit.
+  func compile(_ graph: Graph, inputTypes: [ValueType?]) throws(GraphError) -> Plan {
+    var graph = graph
+    for (input, type) in zip(graph.inputs + graph.captures, inputTypes) { graph.setType(type, of: input) }
+    try ConstantFolding.inference.run(on: &graph)
+    if options.optimize { try GraphOptimizer.specialized.run(on: &graph) }
+    graph.removeDeadNodes()
+
+    var plan = PlanBuilder(graph: graph, weights: weights, kernels: kernels)
+    for id in graph.order { try lower(graph[id], into: &plan) }
+    return plan.finish()
+  }
+
+  private func lower(_ node: Node, into plan: inout PlanBuilder) throws(GraphError) {
+    let lowering = try LoweringRegistry.standard.lowering(for: node)
+    plan.begin(node)
+    if let lower = lowering.lower, node.reads.allSatisfy({ plan.tensorType(of: $0) != nil }),
+      node.outputs.allSatisfy({ $0.map { plan.tensorType(of: $0) != nil } ?? true })
+    {
+      let graph = plan.graph
+      let context = NodeContext(
+        node: node, inputTypes: node.inputs.map { $0.flatMap { graph[$0].type } },
+        constants: node.inputs.map { $0.flatMap { graph[$0].constant } })
+      if try lower(context, &plan) { return }
+    }
+    plan.appendReference(node, lowering, subgraphs: node.hasSubgraphs ? SubgraphPlans(compiler: self) : nil)
+  }
+}
+
+/// What a user may choose about a plan.
+public struct PlanOptions: Sendable, Hashable {
+  /// Whether passes rewrite the graph; without, each node becomes a step of its own, which helps to find a fault.
+  public var optimize: Bool
+
+  /// All on by default.
+  public init(optimize: Bool = true) { self.optimize = optimize }
+}

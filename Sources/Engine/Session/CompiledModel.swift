@@ -1,0 +1,31 @@
+import Graph
+
+/// A model that is ready to run: checked, optimized as far as possible without knowing the sizes of its inputs, with the weights
+/// that its sessions share.
+public final class CompiledModel: Sendable {
+  /// What was compiled.
+  public let model: Model
+  let weights = WeightCache()
+
+  /// Prepares a model.
+  ///
+  /// - Throws: `EngineError.model` if an operator is unsupported or the graph is not well formed.
+  public init(_ model: Model) throws(EngineError) {
+    do throws(GraphError) {
+      try model.graph.checkStructure()
+      try Self.checkSupport(of: model.graph)
+    } catch {
+      throw .model(source: model.source, error)
+    }
+    self.model = model
+  }
+
+  private static func checkSupport(of graph: Graph) throws(GraphError) {
+    for id in graph.order {
+      let node = graph[id]
+      _ = try OperatorRegistry.standard.schema(for: node.op, node: node.name)
+      _ = try LoweringRegistry.standard.lowering(for: node)
+      for subgraph in node.attributes.values.flatMap(\.subgraphs) { try checkSupport(of: subgraph.body) }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Graph
+import Synchronization
+
+/// Runs a model.
+///
+///     let session = try Session(CompiledModel(contentsOf: "resnet50.onnx"), options: .init(threads: 2))
+///     let outputs = try session.run(["input": image])
+///
+/// A session may be used from several threads at once. For each combination of input shapes it makes a plan when they first
+/// occur; the last few plans are kept. Sessions of one `CompiledModel` share its weights.
+public final class Session: Sendable {
+  /// The model that it runs.
+  public let compiled: CompiledModel
+  /// The choices it was made with.
+  public let options: SessionOptions
+  private let compiler: PlanCompiler
+  private let plans = Mutex<[[ValueType?]: PlanExecutor]>([:])
+  /// Plans kept at most.
+  private static let capacity = 8
+
+  /// Makes a session; if the model declares all sizes of its inputs, its plan is made now.
+  ///
+  /// - Throws: `EngineError.model` naming the node at fault.
+  public init(_ compiled: CompiledModel, options: SessionOptions = SessionOptions()) throws(EngineError) {
+    self.compiled = compiled
+    self.options = options
+    compiler = PlanCompiler(options: options.plan, weights: compiled.weights, kernels: KernelContext())
+    let graph = compiled.model.graph
+    let declared = graph.inputs.map { graph[$0].type }
+    if declared.allSatisfy({ $0?.shape?.sizes != nil }) { _ = try executor(for: declared) }
+  }
+
+  /// Runs the model.
+  ///
+  /// - Parameter inputs: a tensor for each input of the model, by name.
+  /// - Returns: the outputs by name.
+  /// - Throws: `EngineError` naming the input, or the node, that does not fit.
+  public func run(_ inputs: [String: Tensor]) throws(EngineError) -> [String: Tensor] {
+    let results = try runValues(inputs.mapValues(RuntimeValue.tensor))
+    return results.compactMapValues(\.tensor)
+  }
+
+  /// Runs a model whose inputs or outputs may be sequences or optionals.
+  public func runValues(_ inputs: [String: RuntimeValue]) throws(EngineError) -> [String: RuntimeValue] {
+    let arguments = try ordered(inputs)
+    let executor = try executor(for: arguments.map(\.type))
+    let graph = compiled.model.graph
+    let results: [RuntimeValue]
+    do throws(GraphError) { results = try executor.run(arguments) } catch { throw model(error) }
+    return Dictionary(zip(graph.outputNames, results), uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The plan for inputs of these shapes, by name; made if it does not exist yet.
+  public func plan(forShapes shapes: [String: [Int]] = [:]) throws(EngineError) -> Plan {
+    let graph = compiled.model.graph
+    let types = graph.inputs.map { input in
+      guard let sizes = shapes[graph[input].name], let type = graph[input].type?.dataType else {
+        return graph[input].type
+      }
+      return ValueType.tensor(type, Shape(sizes))
+    }
+    return try executor(for: types).plan
+  }
+
+  private func model(_ error: GraphError) -> EngineError { .model(source: compiled.model.source, error) }
+
+  private func ordered(_ inputs: [String: RuntimeValue]) throws(EngineError) -> [RuntimeValue] {
+    let graph = compiled.model.graph
+    let names = graph.inputs.map { graph[$0].name }
+    let source = compiled.model.source
+    for name in inputs.keys.sorted() where !names.contains(name) {
+      throw .unknownInput(model: source, input: name, known: names)
+    }
+    var arguments: [RuntimeValue] = []
+    for id in graph.inputs {
+      let name = graph[id].name
+      guard let value = inputs[name] else { throw .missingInput(model: source, input: name, known: names) }
+      if let declared = graph[id].type, let found = value.type, !declared.accepts(found) {
+        throw .inputMismatch(model: source, input: name, expected: "\(declared)", found: "\(found)")
+      }
+      arguments.append(value)
+    }
+    return arguments
+  }
+
+  private func executor(for types: [ValueType?]) throws(EngineError) -> PlanExecutor {
+    if let known = plans.withLock({ $0[types] }) { return known }
+    let plan: Plan
+    do throws(GraphError) { plan = try compiler.compile(compiled.model.graph, inputTypes: types) } catch {
+      throw model(error)
+    }
+    let executor = PlanExecutor(plan: plan, kernels: compiler.kernels)
+    return plans.withLock { plans in
+      if plans.count >= Self.capacity { plans.removeAll() }
+      plans[types] = executor
+      return executor
+    }
+  }
+}
+
+/// What a user may choose about a session.
+public struct SessionOptions: Sendable, Hashable {
+  /// Threads that share the work of one request.
+  public var threads: Int
+  /// How plans are made.
+  public var plan: PlanOptions
+
+  /// One thread, all optimizations.
+  public init(threads: Int = 1, plan: PlanOptions = PlanOptions()) {
+    self.threads = threads
+    self.plan = plan
+  }
+}
+
+extension ValueType {
+  /// Whether a value of this type may stand where the receiver is declared; unknown sizes accept any.
+  func accepts(_ found: ValueType) -> Bool {
+    switch (self, found) {
+    case (.tensor(let type, let shape), .tensor(let foundType, let foundShape)):
+      guard type == foundType else { return false }
+      guard let shape, let foundShape else { return true }
+      return shape.rank == foundShape.rank
+        && zip(shape.dimensions, foundShape.dimensions).allSatisfy { $0.size == nil || $0 == $1 }
+    case (.sequence(let element), .sequence(let foundElement)): return element.accepts(foundElement)
+    case (.optional(let element), _): return element.accepts(found)
+    default: return false
+    }
+  }
+}
