@@ -2,6 +2,9 @@ extension OperatorRegistry {
   /// Every operator that is built in: the families, one line each.
   public static let standard = OperatorRegistry(
     [
-      OperatorSchema.activation
+      OperatorSchema.activation,
+      OperatorSchema.convolution,
+      OperatorSchema.pooling,
+      OperatorSchema.normalization,
     ].flatMap { $0 })
 }
