@@ -1,0 +1,82 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The files beside a model that hold tensors' bytes; each is mapped once.
+///
+/// A model names them by a path relative to its own folder. The path may not leave the folder, neither by its text nor through
+/// symbolic links: a model from elsewhere must not read other files of its user.
+final class ExternalData {
+  /// Where one tensor's bytes lie.
+  struct Location {
+    /// Path relative to the model's folder.
+    var path = ""
+    /// First byte in the file.
+    var offset = 0
+    /// Number of bytes; nil for as many as the tensor takes.
+    var length: Int?
+  }
+
+  private let folder: String?
+  private var maps: [String: MappedFile] = [:]
+
+  /// Prepares reading next to a model; without a folder there is no external data.
+  init(folder: String?) { self.folder = folder }
+
+  /// The bytes of a tensor, in the map.
+  ///
+  /// - Throws: `GraphError.malformed` of the file `model`, about the tensor called `tensor`.
+  func storage(
+    at location: Location, byteCount: Int, tensor: String, model: ONNXBytes
+  ) throws(GraphError) -> TensorStorage {
+    func fault(_ what: String) -> GraphError {
+      model.malformed("\(tensor): its external data '\(location.path)' \(what)")
+    }
+    let map: MappedFile
+    switch resolve(location.path) {
+    case .failure(let reason): throw fault(reason.text)
+    case .success(let path):
+      if let known = maps[path] {
+        map = known
+      } else {
+        do { map = try MappedFile(path: path) } catch { throw fault("cannot be read: \(error)") }
+        maps[path] = map
+      }
+    }
+    if let length = location.length, length != byteCount {
+      throw fault("has \(length) bytes where type and shape take \(byteCount)")
+    }
+    guard location.offset >= 0, byteCount <= map.bytes.count, location.offset <= map.bytes.count - byteCount else {
+      throw fault("ends at byte \(map.bytes.count), before the tensor's \(byteCount) bytes from \(location.offset)")
+    }
+    let part = map.bytes[location.offset..<location.offset + byteCount]
+    return TensorStorage(borrowing: UnsafeRawBufferPointer(rebasing: part), from: map)
+  }
+
+  private struct Refusal: Error {
+    var text: String
+  }
+
+  private func resolve(_ location: String) -> Result<String, Refusal> {
+    guard let folder else { return .failure(Refusal(text: "cannot be found: the model was not read from a folder")) }
+    let parts = location.split(separator: "/", omittingEmptySubsequences: false)
+    guard !location.isEmpty, !location.hasPrefix("/"), !parts.contains("..") else {
+      return .failure(Refusal(text: "must be a path inside the model's folder"))
+    }
+    guard let root = Self.realPath(folder), let path = Self.realPath(folder + "/" + location) else {
+      return .failure(Refusal(text: "cannot be read: \(SystemError.last)"))
+    }
+    guard root == "/" || path.hasPrefix(root + "/") else {
+      return .failure(Refusal(text: "leaves the model's folder through a symbolic link"))
+    }
+    return .success(path)
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+}

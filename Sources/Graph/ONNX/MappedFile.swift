@@ -1,0 +1,45 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// A file in memory, read by the system page by page as its bytes are touched; unmapped when nothing refers to it.
+///
+/// Tensors of a model refer to the map of its file and keep it alive. Replacing the file (by rename, as our writer does)
+/// leaves the map as it was; a file that is shortened in place while mapped ends the process, as with any memory map.
+final class MappedFile: @unchecked Sendable {
+  /// The bytes of the file.
+  let bytes: UnsafeRawBufferPointer
+
+  /// Maps a whole file.
+  ///
+  /// - Throws: `GraphError.unreadable` with the system's reason.
+  init(path: String) throws(GraphError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(file: path, reason: SystemError.last) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(file: path, reason: SystemError.last) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(file: path, reason: "not a regular file") }
+    let count = Int(status.st_size)
+    guard count > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let map = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), map != MAP_FAILED else {
+      throw .unreadable(file: path, reason: SystemError.last)
+    }
+    bytes = UnsafeRawBufferPointer(start: map, count: count)
+  }
+
+  deinit {
+    if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
+  }
+}
+
+/// The system's word on the last call that failed.
+enum SystemError {
+  /// Such as `No such file or directory`.
+  static var last: String { String(cString: strerror(errno)) }
+}
