@@ -2,7 +2,7 @@ import Graph
 
 /// A rewriting of a graph that keeps its results.
 protocol GraphPass: Sendable {
-  /// Rewrites; types of all values are known as far as inference tells, and must be known so afterwards.
+  /// Rewrites, keeping the types of all values that remain.
   func run(on graph: inout Graph) throws(GraphError)
 }
 
@@ -10,8 +10,20 @@ protocol GraphPass: Sendable {
 struct GraphOptimizer: Sendable {
   let passes: [any GraphPass]
 
-  /// What runs on a graph whose inputs have sizes.
-  static let specialized = GraphOptimizer(passes: [])
+  /// What runs once for a model, before the sizes of its inputs are known.
+  static let general = GraphOptimizer(passes: [BatchNormFolding()])
+
+  /// What runs for each plan, when all sizes are known that can be.
+  static let specialized = GraphOptimizer(passes: [
+    NoOpElimination(),
+    CommonSubexpressions(),
+    TransposeSimplification(),
+    LayerNormRecognition(),
+    ActivationRecognition(),
+    AttentionRecognition(),
+    ConvolutionFusion(),
+    LinearFusion(),
+  ])
 
   /// Runs all passes, and removes what they left unused.
   func run(on graph: inout Graph) throws(GraphError) {

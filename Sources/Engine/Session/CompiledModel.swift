@@ -5,6 +5,8 @@ import Graph
 public final class CompiledModel: Sendable {
   /// What was compiled.
   public let model: Model
+  /// The model's graph after the passes that need no sizes.
+  let graph: Graph
   let weights = WeightCache()
 
   /// Prepares a model.
@@ -14,6 +16,10 @@ public final class CompiledModel: Sendable {
     do throws(GraphError) {
       try model.graph.checkStructure()
       try Self.checkSupport(of: model.graph)
+      var graph = model.graph
+      try ConstantFolding.inference.run(on: &graph)
+      try GraphOptimizer.general.run(on: &graph)
+      self.graph = graph
     } catch {
       throw .model(source: model.source, error)
     }

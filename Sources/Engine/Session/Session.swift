@@ -86,7 +86,9 @@ public final class Session: Sendable {
   private func executor(for types: [ValueType?]) throws(EngineError) -> PlanExecutor {
     if let known = plans.withLock({ $0[types] }) { return known }
     let plan: Plan
-    do throws(GraphError) { plan = try compiler.compile(compiled.model.graph, inputTypes: types) } catch {
+    do throws(GraphError) {
+      plan = try compiler.compile(options.plan.optimize ? compiled.graph : compiled.model.graph, inputTypes: types)
+    } catch {
       throw model(error)
     }
     let executor = PlanExecutor(plan: plan, kernels: compiler.kernels)

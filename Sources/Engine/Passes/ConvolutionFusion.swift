@@ -1,0 +1,71 @@
+import Graph
+
+/// Lets a convolution add a residual and apply the activation that follow it, before its result is stored.
+///
+/// `Conv → Add(x) → Relu` becomes one `FusedConv` at the place of the last of them. The added tensor must have the result's
+/// shape, and nothing else may read what lies between.
+struct ConvolutionFusion: GraphPass {
+  func run(on graph: inout Graph) throws(GraphError) {
+    for id in graph.order where graph.contains(id) {
+      let node = graph[id]
+      guard node.op.domain.isEmpty, node.op.name == "Conv", let output = node.outputs[0], graph.isFloat(output) else {
+        continue
+      }
+      let tail = Epilogue.following(output, in: graph, takesBias: false)
+      guard let last = tail.last else { continue }
+      let bias = node.inputs.count > 2 ? node.inputs[2] : nil
+      graph.replace(
+        last.id,
+        with: Node(
+          OperatorID("FusedConv", domain: OperatorID.internalDomain, version: 1), name: node.name,
+          inputs: [node.inputs[0], node.inputs[1], bias, tail.residual], outputs: [last.output],
+          attributes: node.attributes.merging(tail.activation.attributes) { $1 }))
+    }
+  }
+}
+
+/// What follows a convolution or a matrix product and can be computed where its result is stored.
+struct Epilogue {
+  /// A vector over the last dimension that is added.
+  var bias: ValueID?
+  /// A tensor of the result's shape that is added.
+  var residual: ValueID?
+  /// What is applied last.
+  var activation = FusedActivation.none
+  /// The last node that it covers, with the value that the node writes.
+  var last: (id: NodeID, output: ValueID)?
+
+  /// Follows a value through additions and an activation, as long as each is the only reader of the one before.
+  static func following(_ value: ValueID, in graph: Graph, takesBias: Bool) -> Epilogue {
+    var epilogue = Epilogue()
+    var current = value
+    while epilogue.activation == .none, let id = graph.onlyConsumer(of: current) {
+      let node = graph[id]
+      guard let output = node.outputs.first ?? nil, graph.sameType(output, value) else { break }
+      if let activation = FusedActivation(node, in: graph), node.inputs[0] == current {
+        epilogue.activation = activation
+      } else if node.op.domain.isEmpty, node.op.name == "Add", let other = node.otherInput(than: current) {
+        if takesBias, epilogue.bias == nil, graph.isRow(other, of: value) {
+          epilogue.bias = other
+        } else if epilogue.residual == nil, graph.sameType(other, value) {
+          epilogue.residual = other
+        } else {
+          break
+        }
+      } else {
+        break
+      }
+      epilogue.last = (id, output)
+      current = output
+    }
+    return epilogue
+  }
+}
+
+extension Graph {
+  /// Whether a value is a vector over the last dimension of another.
+  fileprivate func isRow(_ value: ValueID, of matrix: ValueID) -> Bool {
+    guard let row = sizes(of: value), let width = sizes(of: matrix)?.last else { return false }
+    return row == [width]
+  }
+}
