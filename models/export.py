@@ -20,9 +20,11 @@ NAME is a model, or a model and a variant: `bert-base`, `bert-base-eager`, `resn
     -dynamo   the exporter of torch.export, opset 18
 
 Image models have one data set, of normally distributed pixels. Text models have two: 128 tokens, and 55
-tokens padded to 128. A `-dynamic` variant has one more, with a batch of two (and 37 tokens). A network with random weights should not amplify rounding, or two correct engines
-would differ: batch norms carry the statistics of their inputs, residual branches end small, and attention
-scores are of order one. The script prints what a relative change of 1e-6 in the input becomes at the output.
+tokens padded to 128. A `-dynamic` variant has one more, with a batch of two (and 37 tokens).
+
+A network with random weights should not amplify rounding, or two correct engines would differ: batch norms
+carry the statistics of their inputs, residual branches end small, and attention scores are of order one. The
+script prints what a relative change of 1e-6 in the input becomes at the output.
 
 Needs Tests/reference/setup.sh export.
 """
@@ -44,15 +46,11 @@ import onnxruntime
 import torch
 from onnx import numpy_helper
 
-if torch.version.cuda is None:
-    # torchvision's binary is built for CUDA and does not load here: declare the two operators it would
-    # bring, since its Python code refers to them. No classifier uses them.
-    torchvision_operators = torch.library.Library("torchvision", "DEF")
-    torchvision_operators.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    torchvision_operators.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Tests/reference"))
 
-import torchvision
-import transformers
+import cpu_torch  # noqa: E402, F401
+import torchvision  # noqa: E402
+import transformers  # noqa: E402
 
 SEED = 20240229
 OPSET = 17
@@ -238,7 +236,9 @@ def write_case(name: str, out: pathlib.Path, model: torch.nn.Module, data_sets) 
             (moved,) = session.run(None, {"input": fed["input"] * (1 + 1e-6 * noise)})
             amplified = f"; an input changed by 1e-6 changes it by {np.abs(moved - found).max() / largest:.1e}"
     (folder / "tolerance.json").write_text(json.dumps({"rtol": 0.0, "atol": 1e-4 * largest}) + "\n")
-    print(f"{name}: largest output {largest:.3f}, PyTorch differs by {error / largest:.1e} of it{amplified}", flush=True)
+    print(
+        f"{name}: largest output {largest:.3f}, PyTorch differs by {error / largest:.1e} of it{amplified}", flush=True
+    )
     if error > 1e-5 * largest:
         raise SystemExit(f"export.py: {name}: onnxruntime and PyTorch disagree")
 

@@ -356,7 +356,9 @@ def print_table(heading: dict, engines: list[str], rows: list) -> None:
     versions = ", ".join(f"{name} {version}" for name, version in heading["versions"].items())
     print(f"{heading['date']}, {heading['processor']}, {heading['system']}; {versions}")
     print(f"Medians in ms over {heading['rounds']} interleaved rounds; in brackets peer / {OURS}.")
-    print("Load: file to first result. Memory: peak of the process. Differs: from the first peer, largest output = 1.\n")
+    print(
+        "Load: file to first result. Memory: peak of the process. Differs: from the first peer, largest output = 1.\n"
+    )
     table = [["model", "threads", *engines, "load+first ms", "memory MB", "differs"]]
     for model, threads, results in rows:
         ours = results.get(OURS)

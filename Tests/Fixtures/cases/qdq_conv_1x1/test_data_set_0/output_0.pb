@@ -1,0 +1,1 @@
+ByJÀ‚n…’•o–’”o¨{†}„Í‰f•—Œ|Šq–¹¢‡9i¥‹ƒ\s {”€b„nqo€|{‹ƒ‡pativ†k†jŒyƒz…~n{€zyx€{iWŒ}–l‚nˆ\Ru]iw¡i“{X{IvŽ~ }l{rƒŒ^“m‰Ÿ¤n•‚zi‰¦ŸŸ‰t–„–‚}Ÿ |hr‹^o ’{uXom„Ÿ}–rx~vŠ~‰w’o{ixZwX\¯•´m‹jYšÀŒ„k…¨jƒc‚]‡†’xtvk•~¡ƒ•ˆhujk€i‡Žpv~‹xožw•¤t“h_kšmª‚¨Žt˜…zbm^0“mX‡„~}x—ve†‚{wy‡xmtvŠ–…mŸvZ™fou…˜“‘inŠ}yg€†us‰zŠŒ{aƒ|

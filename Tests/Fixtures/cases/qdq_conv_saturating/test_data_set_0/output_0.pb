@@ -1,0 +1,1 @@
+ByJÈvnnntpfffppfffppfffp|xxxz’˜˜˜™¢¢¢–™¢¢¢–™¢¢¢–•••vrrrwniiirniiirniiirsnnnu’’’ˆ•••Œ•••Œ•••ŒˆŒŒŒ‡pkkktd[[[id[[[id[[[imgggm’˜˜˜”˜¦¦¦˜¦¦¦˜¦¦¦”   –snnnxlfffqlfffqlfffqsnnnu”›››˜¤¤¤™˜¤¤¤™˜¤¤¤™–––’

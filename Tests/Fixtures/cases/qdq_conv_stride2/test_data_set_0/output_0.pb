@@ -1,0 +1,1 @@
+ByJ ”©€‚Šu…[tylœ‚qYgg‡_n€®‚†•lyOŽ«™žkwŽ‡–ys–¯ |}ƒˆjŠp‰Ïwv–w™Ý\šI±^¬5­4¤ÛyÑTžW•y‹‚¬hhx¬sZ›rWcK‚K}šF­\ã0Y¥xŠŒŸs˜R4šj©l{’o‚p™R‰}€{xkzŒ…{“ž‰wj~lu¢‰—Žk–z+{š|c\{

@@ -1,0 +1,1 @@
+ByJH€œfyQ^e‘Qm}‰Y·|°v¤Xuam}[¬¡ŒsŠ”n{”p]Áe`z¾ƒ?©F‘s¤›yV“6^–°\8RªrÉh–›pO'qg

@@ -1,0 +1,1 @@
+ByJ–‚s<daa oOa‹¬~pA`{z–fz~…jŠ€o†	„ˆŠu6j˜«¡F¯¦œ>p_qa[’¬€i›¨{ayc–“t–˜–‚[M_~’ˆi¢¥[pkb€fŒ‚œ‡y_‡T†sk®ˆ|uMWr‡g¥r¡‚}>umcn-a•›jfVX™a†uWbŒ~µ[Um‡I(u»˜^^r¥…‹

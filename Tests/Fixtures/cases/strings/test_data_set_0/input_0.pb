@@ -1,0 +1,2 @@
+2a2ü2
+with spaceBx

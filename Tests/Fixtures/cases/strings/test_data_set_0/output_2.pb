@@ -1,0 +1,2 @@
+2
+with space2aBs
