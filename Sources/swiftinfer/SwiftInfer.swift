@@ -1,7 +1,13 @@
 import ArgumentParser
+import Bench
 
-@main
+/// The command line: each command parses its arguments, lets `Bench` do the work, and prints what came of it.
 struct SwiftInfer: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "swiftinfer", abstract: "Runs ONNX models on CPUs and compares ways to deploy them.")
+    commandName: "swiftinfer",
+    abstract: "Runs ONNX models on CPUs and compares ways to deploy them.",
+    version: Bench.version,
+    subcommands: [
+      VerifyCommand.self
+    ])
 }

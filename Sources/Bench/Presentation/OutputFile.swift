@@ -1,0 +1,32 @@
+import Foundation
+
+/// Files that commands write: whole or not at all.
+public enum OutputFile {
+  /// Writes a file by way of a temporary one beside it, which is renamed when it is complete.
+  ///
+  /// - Throws: `BenchError.unwritable`; nothing is left behind then.
+  public static func write(_ data: Data, to file: URL) throws(BenchError) {
+    do {
+      try data.write(to: file, options: .atomic)
+    } catch {
+      throw .unwritable(file: file.path, reason: reason(of: error))
+    }
+  }
+
+  /// Makes a folder, with those around it, unless it exists.
+  public static func makeFolder(_ folder: URL) throws(BenchError) {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw .unwritable(file: folder.path, reason: reason(of: error))
+    }
+  }
+
+  private static func reason(of error: any Error) -> String {
+    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    guard let code = cause?.code ?? (error as? POSIXError).map({ Int($0.code.rawValue) }) else {
+      return error.localizedDescription
+    }
+    return String(cString: strerror(Int32(clamping: code)))
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// Reports how far long work is: a bar on a terminal, plain lines elsewhere.
+///
+///     var progress = ProgressReport("verify", total: cases.count)
+///     for testCase in cases {
+///       progress.advance(testCase.name)
+///       …
+///     }
+///     progress.finish()
+///
+/// Writes to standard error, so that standard output stays the result's.
+public struct ProgressReport {
+  /// What the work is called.
+  private let title: String
+  /// Steps in all.
+  private let total: Int
+  private let isTerminal: Bool
+  private let write: (String) -> Void
+  private let now: () -> ContinuousClock.Instant
+  private var done = 0
+  private var lastLine: ContinuousClock.Instant?
+
+  /// Columns that the bar itself takes.
+  private static let barWidth = 24
+  /// Time between two plain lines; the first and the last step are always reported.
+  private static let interval = Duration.seconds(5)
+
+  /// Prepares a report.
+  ///
+  /// - Parameters:
+  ///   - isTerminal: whether the reader is a person at a terminal; asked of standard error by default.
+  ///   - write: takes the text; to standard error by default.
+  public init(
+    _ title: String, total: Int, isTerminal: Bool = isatty(STDERR_FILENO) == 1,
+    now: @escaping () -> ContinuousClock.Instant = { .now },
+    write: @escaping (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+  ) {
+    self.title = title
+    self.total = max(total, 1)
+    self.isTerminal = isTerminal
+    self.now = now
+    self.write = write
+  }
+
+  /// Notes that a step begins.
+  public mutating func advance(_ step: String) {
+    done += 1
+    if isTerminal {
+      let filled = Self.barWidth * (done - 1) / total
+      let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: Self.barWidth - filled)
+      write("\r\u{1B}[K\(title) \(bar) \(done)/\(total) \(step.prefix(60))")
+      return
+    }
+    let time = now()
+    if let last = lastLine, time - last < Self.interval, done < total { return }
+    lastLine = time
+    write("\(title) \(done)/\(total) \(step)\n")
+  }
+
+  /// Takes the bar away.
+  public func finish() {
+    if isTerminal { write("\r\u{1B}[K") }
+  }
+}

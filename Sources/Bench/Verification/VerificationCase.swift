@@ -1,0 +1,73 @@
+import Foundation
+
+/// A model with inputs and the outputs expected for them: a folder as ONNX's backend tests have them.
+///
+///     CASE/model.onnx
+///     CASE/test_data_set_0/input_0.pb …, output_0.pb …
+///     CASE/tolerance.json                              where it differs from the standard
+public struct VerificationCase: Sendable, Equatable {
+  /// The folder's path below the folder that was searched, such as `node/test_abs`.
+  public let name: String
+  /// The folder.
+  public let folder: URL
+
+  /// Names a folder.
+  public init(name: String, folder: URL) {
+    self.name = name
+    self.folder = folder
+  }
+
+  /// The model's file.
+  public var model: URL { folder.appending(path: "model.onnx") }
+
+  /// The folders of inputs and outputs, in the order of their numbers.
+  public var dataSets: [URL] {
+    Self.children(of: folder).filter { $0.lastPathComponent.hasPrefix("test_data_set_") }
+      .sorted { $0.lastPathComponent.compare($1.lastPathComponent, options: .numeric) == .orderedAscending }
+  }
+
+  /// The files of one role in a data set, up to the first number that is missing.
+  static func files(_ role: String, in dataSet: URL) -> [URL] {
+    var files: [URL] = []
+    while true {
+      let file = dataSet.appending(path: "\(role)_\(files.count).pb")
+      guard FileManager.default.fileExists(atPath: file.path) else { return files }
+      files.append(file)
+    }
+  }
+
+  /// Finds all cases in and below a folder, sorted by name.
+  ///
+  /// - Throws: `BenchError` if the folder cannot be read or holds no case.
+  public static func find(in root: URL) throws(BenchError) -> [VerificationCase] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: root.path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw .unreadable(file: root.path, reason: "no such folder")
+    }
+    var found: [VerificationCase] = []
+    search(root.standardizedFileURL, name: [], into: &found)
+    guard !found.isEmpty else {
+      throw .nothingFound(folder: root.path, what: "case (a folder with model.onnx and test_data_set_0)")
+    }
+    return found
+  }
+
+  private static func search(_ folder: URL, name: [String], into found: inout [VerificationCase]) {
+    let subfolders = children(of: folder).sorted { $0.lastPathComponent < $1.lastPathComponent }
+    if FileManager.default.fileExists(atPath: folder.appending(path: "model.onnx").path),
+      subfolders.contains(where: { $0.lastPathComponent.hasPrefix("test_data_set_") })
+    {
+      let name = name.isEmpty ? [folder.lastPathComponent] : name
+      found.append(VerificationCase(name: name.joined(separator: "/"), folder: folder))
+    } else {
+      for subfolder in subfolders { search(subfolder, name: name + [subfolder.lastPathComponent], into: &found) }
+    }
+  }
+
+  /// The folders in a folder; symbolic links are not followed, so the search ends.
+  private static func children(of folder: URL) -> [URL] {
+    let contents = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: [.isDirectoryKey])
+    return (contents ?? []).filter { (try? $0.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true }
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+
+/// Runs a command and turns its end into an exit code: 0 done, 1 failed, 2 unusable arguments.
+@main
+enum Main {
+  static func main() {
+    do {
+      var command = try SwiftInfer.parseAsRoot()
+      try command.run()
+    } catch {
+      Foundation.exit(report(error))
+    }
+  }
+
+  /// Prints why a command ended early: help to standard output, everything else to standard error.
+  private static func report(_ error: any Error) -> Int32 {
+    if let outcome = error as? ExitCode { return outcome.rawValue }
+    let code = SwiftInfer.exitCode(for: error)
+    if code == .success {
+      Console.output(SwiftInfer.fullMessage(for: error))
+      return 0
+    }
+    if code == .validationFailure {
+      Console.error(SwiftInfer.fullMessage(for: error))
+      return 2
+    }
+    Console.error("swiftinfer: \(error)")
+    return 1
+  }
+}

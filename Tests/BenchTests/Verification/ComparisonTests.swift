@@ -1,0 +1,112 @@
+import Bench
+import Engine
+import Graph
+import Testing
+
+struct ComparisonTests {
+  /// What `numpy.allclose(found, expected, rtol, atol, equal_nan=True)` says of one element.
+  static let elements: [(found: Float, expected: Float, agree: Bool)] = [
+    (1, 1, true), (1.0009, 1, true), (1.0011, 1, false), (0.9989, 1, false), (-1, 1, false),
+    (0, 0, true), (-0.0, 0, true), (9e-8, 0, true), (2e-7, 0, false),
+    (.infinity, .infinity, true), (-.infinity, .infinity, false), (.infinity, 3e38, false), (3e38, .infinity, false),
+    (.nan, .nan, true), (.nan, 1, false), (1, .nan, false),
+  ]
+
+  @Test(arguments: elements)
+  func followsTheRuleOfAllclose(value: Float, expected: Float, agree: Bool) {
+    let result = Result { () throws(Mismatch) in
+      try Comparison.check(
+        .tensor(Tensor(scalar: value)), against: .tensor(Tensor(scalar: expected)), within: .standard)
+    }
+    let found = (try? result.get()) != nil
+    #expect(found == agree)
+  }
+
+  @Test func namesTheWorstElement() {
+    let found = Tensor(shape: [2, 3], [1, 2, 3, 4, 6, 9] as [Float])
+    let expected = Tensor(shape: [2, 3], [1, 2, 3, 4, 5, 6] as [Float])
+    #expect(throws: Mismatch.elements(worst: [1, 2], expected: "6", found: "9", wrong: 2, of: 6)) {
+      try Comparison.check(.tensor(found), against: .tensor(expected), within: .standard)
+    }
+  }
+
+  @Test func toleranceGrowsWithTheExpectedValue() throws {
+    let loose = Tolerance(relative: 0.1, absolute: 0)
+    try Comparison.check(
+      .tensor(Tensor(scalar: Int32(109))), against: .tensor(Tensor(scalar: Int32(100))), within: loose)
+    #expect(throws: Mismatch.self) {
+      try Comparison.check(.tensor(Tensor(scalar: Int32(1))), against: .tensor(Tensor(scalar: Int32(0))), within: loose)
+    }
+  }
+
+  @Test func typesAndShapesMustBeEqual() {
+    let value = RuntimeValue.tensor(Tensor(shape: [2], [1, 2] as [Float]))
+    #expect(throws: Mismatch.type(expected: "float[1x2]", found: "float[2]")) {
+      try Comparison.check(value, against: .tensor(Tensor(shape: [1, 2], [1, 2] as [Float])), within: .standard)
+    }
+    #expect(throws: Mismatch.type(expected: "double[2]", found: "float[2]")) {
+      try Comparison.check(value, against: .tensor(Tensor(shape: [2], [1, 2] as [Double])), within: .standard)
+    }
+    #expect(throws: Mismatch.kind(expected: "nothing", found: "float[2]")) {
+      try Comparison.check(value, against: .none, within: .standard)
+    }
+  }
+
+  @Test func sequencesAgreeElementByElement() throws {
+    let (one, two) = (Tensor(scalar: Int64(1)), Tensor(scalar: Int64(2)))
+    let both = RuntimeValue.sequence([one, two], of: .int64)
+    try Comparison.check(both, against: both, within: .standard)
+    #expect(throws: Mismatch.length(expected: 1, found: 2)) {
+      try Comparison.check(both, against: .sequence([one], of: .int64), within: .standard)
+    }
+    #expect(
+      throws: Mismatch.element(index: 0, .elements(worst: [], expected: "2", found: "1", wrong: 1, of: 1))
+    ) {
+      try Comparison.check(both, against: .sequence([two, two], of: .int64), within: .standard)
+    }
+    try Comparison.check(.none, against: .none, within: .standard)
+  }
+
+  @Test func stringsMustBeEqual() {
+    let (a, b) = (Tensor(shape: [2], strings: ["a", "b"]), Tensor(shape: [2], strings: ["a", "c"]))
+    #expect(throws: Mismatch.elements(worst: [1], expected: "'c'", found: "'b'", wrong: 1, of: 2)) {
+      try Comparison.check(.tensor(a), against: .tensor(b), within: .standard)
+    }
+  }
+
+  /// Codes and values from the tables of the OCP specifications and of ONNX.
+  static let narrow: [(type: DataType, byte: UInt8, values: [Double])] = [
+    (.uint4, 0xF1, [1, 15]), (.int4, 0xF1, [1, -1]), (.int4, 0x87, [7, -8]),
+    (.uint2, 0b11_10_01_00, [0, 1, 2, 3]), (.int2, 0b11_10_01_00, [0, 1, -2, -1]),
+    (.float4E2M1, 0x71, [0.5, 6]), (.float4E2M1, 0xA4, [2, -1]),
+    (.float8E4M3FN, 0x7E, [448]), (.float8E4M3FN, 0x01, [0x1p-9]), (.float8E4M3FN, 0xB8, [-1]),
+    (.float8E4M3FNUZ, 0x7F, [240]), (.float8E4M3FNUZ, 0x01, [0x1p-10]),
+    (.float8E5M2, 0x7B, [57344]), (.float8E5M2, 0xFC, [-.infinity]), (.float8E5M2, 0x01, [0x1p-16]),
+    (.float8E5M2FNUZ, 0x7F, [57344]), (.float8E5M2FNUZ, 0x01, [0x1p-17]),
+    (.float8E8M0, 0, [0x1p-127]), (.float8E8M0, 127, [1]), (.float8E8M0, 254, [0x1p127]),
+  ]
+
+  @Test(arguments: narrow)
+  func decodesNarrowNumbers(type: DataType, byte: UInt8, values: [Double]) {
+    let tensor = Tensor(dataType: type, shape: [values.count]) { bytes in bytes[0] = byte }
+    #expect(NarrowNumber.decode(tensor) == values)
+  }
+
+  @Test(arguments: [
+    (DataType.float8E4M3FN, UInt8(0xFF)), (.float8E4M3FNUZ, 0x80), (.float8E5M2, 0x7D), (.float8E5M2FNUZ, 0x80),
+    (.float8E8M0, 0xFF),
+  ])
+  func narrowNumbersHaveNaN(type: DataType, byte: UInt8) {
+    #expect(NarrowNumber.decode(Tensor(dataType: type, shape: [1]) { bytes in bytes[0] = byte })[0].isNaN)
+  }
+
+  /// Four 6-bit elements share three bytes: 0b000001, 0b111111, 0b010000, 0b001000 from the lowest bit up.
+  @Test func sixBitElementsCrossBytes() {
+    let tensor = Tensor(dataType: .float6E2M3, shape: [4]) { bytes in
+      bytes[0] = 0b11_000001
+      bytes[1] = 0b0000_1111
+      bytes[2] = 0b001000_01
+    }
+    #expect(NarrowNumber.decode(tensor) == [0.125, -7.5, 2, 1])
+  }
+}
