@@ -1,6 +1,4 @@
 extension Set<DataType> {
-  /// Real numbers of 16 to 64 bits.
-  public static let floats: Set<DataType> = [.float32, .float16, .float64, .bfloat16]
   /// Whole numbers of 8 bits.
   public static let bytes: Set<DataType> = [.int8, .uint8]
 }

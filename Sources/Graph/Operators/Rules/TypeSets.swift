@@ -1,6 +1,6 @@
 extension Set<DataType> {
   /// Floating-point types that arithmetic is defined on.
-  package static let floats: Self = [.float32, .float64, .float16, .bfloat16]
+  public static let floats: Self = [.float32, .float64, .float16, .bfloat16]
   /// Signed whole numbers of at least a byte.
   package static let signedIntegers: Self = [.int8, .int16, .int32, .int64]
   /// Unsigned whole numbers of at least a byte.
