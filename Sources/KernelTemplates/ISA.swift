@@ -41,6 +41,8 @@ public protocol ISA: SendableMetatype {
   static var name: StaticString { get }
   /// 32-bit lanes in a vector.
   static var lanes: Int { get }
+  /// Vector registers: what a register tile has to fit.
+  static var registers: Int { get }
 
   // MARK: Memory. No pointer needs more than the element's alignment.
 

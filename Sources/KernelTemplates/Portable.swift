@@ -11,6 +11,13 @@ public enum Portable: ISA {
 
   @inlinable @inline(__always) public static var name: StaticString { "portable" }
   @inlinable @inline(__always) public static var lanes: Int { 4 }
+  @inlinable @inline(__always) public static var registers: Int {
+    #if arch(arm64)
+      32
+    #else
+      16
+    #endif
+  }
 
   @inlinable @inline(__always) public static func load(_ p: UnsafePointer<Float>) -> F32 {
     UnsafeRawPointer(p).loadUnaligned(as: F32.self)

@@ -10,6 +10,7 @@ public enum AVX2: ISA {
 
   @inlinable @inline(__always) public static var name: StaticString { "avx2" }
   @inlinable @inline(__always) public static var lanes: Int { 8 }
+  @inlinable @inline(__always) public static var registers: Int { 16 }
 
   @inlinable @inline(__always) public static func load(_ p: UnsafePointer<Float>) -> F32 { _mm256_loadu_ps(p) }
   @inlinable @inline(__always) public static func store(_ p: UnsafeMutablePointer<Float>, _ v: F32) {

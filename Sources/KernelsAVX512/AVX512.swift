@@ -10,6 +10,7 @@ public enum AVX512: ISA {
 
   @inlinable @inline(__always) public static var name: StaticString { "avx512" }
   @inlinable @inline(__always) public static var lanes: Int { 16 }
+  @inlinable @inline(__always) public static var registers: Int { 32 }
 
   @inlinable @inline(__always) public static func load(_ p: UnsafePointer<Float>) -> F32 { _mm512_loadu_ps(p) }
   @inlinable @inline(__always) public static func store(_ p: UnsafeMutablePointer<Float>, _ v: F32) {

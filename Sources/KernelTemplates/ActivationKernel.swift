@@ -1,0 +1,119 @@
+/// A row-major block of numbers and the activation to apply to it in place.
+public struct ActivationBlock {
+  /// First element.
+  public var elements: UnsafeMutablePointer<Float>
+  /// Size of the block.
+  public var rows: Int, columns: Int
+  /// Elements from one row to the next.
+  public var rowStride: Int
+  /// What to apply.
+  public var activation: Activation
+
+  /// A block.
+  @inlinable
+  public init(
+    elements: UnsafeMutablePointer<Float>, rows: Int, columns: Int, rowStride: Int, activation: Activation
+  ) {
+    self.elements = elements
+    self.rows = rows
+    self.columns = columns
+    self.rowStride = rowStride
+    self.activation = activation
+  }
+}
+
+/// Applies an activation to a block in place; the choice is made once per block.
+public enum ActivationKernel<I: ISA> {
+  /// Runs the block.
+  @inlinable @inline(__always)
+  public static func run(_ block: borrowing ActivationBlock) {
+    switch block.activation {
+    case .none: break
+    case .relu: apply(Clip<I>(lower: 0, upper: .infinity), block)
+    case .clip(let min, let max): apply(Clip<I>(lower: min, upper: max), block)
+    case .leakyRelu(let alpha): apply(LeakyRelu<I>(alpha: alpha), block)
+    case .hardSigmoid(let alpha, let beta): apply(HardSigmoid<I>(alpha: alpha, beta: beta), block)
+    case .hardSwish: apply(HardSwish<I>(), block)
+    case .sigmoid, .tanh, .silu, .gelu, .geluTanh: break
+    }
+  }
+
+  /// Applies a function to every element.
+  @inlinable @inline(__always)
+  public static func apply(_ function: some ActivationFunction<I>, _ block: borrowing ActivationBlock) {
+    let whole = block.columns / I.lanes * I.lanes
+    let rest = I.mask(first: block.columns - whole)
+    var row = block.elements
+    for _ in 0..<block.rows {
+      var j = 0
+      while j < whole {
+        I.store(row + j, function(I.load(row + j)))
+        j += I.lanes
+      }
+      if whole < block.columns { I.store(row + whole, function(I.load(row + whole, rest)), rest) }
+      row += block.rowStride
+    }
+  }
+}
+
+/// min(upper, max(lower, x)); NaN passes.
+public struct Clip<I: ISA>: ActivationFunction {
+  @usableFromInline let lower: I.F32
+  @usableFromInline let upper: I.F32
+
+  /// Clips to these bounds.
+  @inlinable @inline(__always)
+  public init(lower: Float, upper: Float) {
+    self.lower = I.broadcast(lower)
+    self.upper = I.broadcast(upper)
+  }
+
+  /// The function's value for every lane.
+  @inlinable @inline(__always)
+  public func callAsFunction(_ x: I.F32) -> I.F32 { I.min(upper, I.max(lower, x)) }
+}
+
+/// x where x ≥ 0, alpha * x elsewhere.
+public struct LeakyRelu<I: ISA>: ActivationFunction {
+  @usableFromInline let alpha: I.F32
+
+  /// Scales negative numbers by `alpha`.
+  @inlinable @inline(__always)
+  public init(alpha: Float) { self.alpha = I.broadcast(alpha) }
+
+  /// The function's value for every lane.
+  @inlinable @inline(__always)
+  public func callAsFunction(_ x: I.F32) -> I.F32 { I.select(I.less(x, I.zero()), I.mul(x, alpha), x) }
+}
+
+/// max(0, min(1, alpha * x + beta)).
+public struct HardSigmoid<I: ISA>: ActivationFunction {
+  @usableFromInline let alpha: I.F32
+  @usableFromInline let beta: I.F32
+
+  /// The line's slope and its value at 0.
+  @inlinable @inline(__always)
+  public init(alpha: Float, beta: Float) {
+    self.alpha = I.broadcast(alpha)
+    self.beta = I.broadcast(beta)
+  }
+
+  /// The function's value for every lane.
+  @inlinable @inline(__always)
+  public func callAsFunction(_ x: I.F32) -> I.F32 {
+    I.max(I.zero(), I.min(I.broadcast(1), I.fma(x, alpha, beta)))
+  }
+}
+
+/// x * max(0, min(1, x / 6 + 1/2)).
+public struct HardSwish<I: ISA>: ActivationFunction {
+  @usableFromInline let sigmoid: HardSigmoid<I>
+
+  /// The function of ONNX's HardSwish.
+  @inlinable @inline(__always)
+  public init() { sigmoid = HardSigmoid(alpha: 1 / 6, beta: 0.5) }
+
+  /// The function's value for every lane.
+  @inlinable @inline(__always)
+  public func callAsFunction(_ x: I.F32) -> I.F32 { I.mul(x, sigmoid(x)) }
+}

@@ -1,0 +1,114 @@
+/// One register tile of C: the product of a packed A panel and a packed B panel, finished and stored.
+///
+/// The tile has `MR` rows of `NR` vectors. Products are summed in order of k, one FMA each. Rows and vectors left over at the
+/// matrix's edges have tiles of their own size (the caller picks `MR` and `NR`); lanes past the last column are masked.
+///
+/// Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), section 4.
+public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
+  /// The tile's sums, in registers.
+  public typealias Sums = InlineArray<MR, InlineArray<NR, I.F32>>
+
+  /// Runs one tile.
+  ///
+  /// - Parameters:
+  ///   - depth: depth of the panels.
+  ///   - a: panel [depth][MR].
+  ///   - b: panel [depth][NR * lanes].
+  ///   - c: first element of the tile, row-major.
+  ///   - columns: columns that C has here, NR * lanes at most; more than (NR - 1) * lanes.
+  ///   - row: index of the tile's first row in C, for the epilogue.
+  ///   - column: index of its first column.
+  ///   - block: everything that the tiles of a block share.
+  @inlinable @inline(__always)
+  public static func run(
+    depth: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, columns: Int,
+    row: Int, column: Int, block: borrowing GEMMBlock
+  ) {
+    var sums = Sums(repeating: InlineArray(repeating: I.zero()))
+    var p = 0
+    while p < depth {
+      let bp = b + p * (NR * I.lanes)
+      let ap = a + p * MR
+      for i in 0..<MR {
+        let ai = I.broadcast(ap[i])
+        for j in 0..<NR { sums[i][j] = I.fma(ai, I.load(bp + j * I.lanes), sums[i][j]) }
+      }
+      p += 1
+    }
+    finish(&sums, c: c, columns: columns, row: row, column: column, block: block)
+  }
+
+  /// Adds what C holds, bias and residual, bounds the result and stores it, as the block says.
+  @inlinable @inline(__always)
+  static func finish(
+    _ sums: inout Sums, c: UnsafeMutablePointer<Float>, columns: Int, row: Int, column: Int, block: borrowing GEMMBlock
+  ) {
+    let stride = block.rowStride
+    if columns == NR * I.lanes {
+      if block.accumulates {
+        for i in 0..<MR { for j in 0..<NR { sums[i][j] = I.add(sums[i][j], I.load(c + i * stride + j * I.lanes)) } }
+      }
+      if block.isLast {
+        if let bias = block.columnBias {
+          for j in 0..<NR {
+            let bj = I.load(bias + column + j * I.lanes)
+            for i in 0..<MR { sums[i][j] = I.add(sums[i][j], bj) }
+          }
+        }
+        addRowBias(&sums, row: row, block: block)
+        if let residual = block.residual {
+          let r = residual + row * stride + column
+          for i in 0..<MR { for j in 0..<NR { sums[i][j] = I.add(sums[i][j], I.load(r + i * stride + j * I.lanes)) } }
+        }
+        bound(&sums, block: block)
+      }
+      for i in 0..<MR { for j in 0..<NR { I.store(c + i * stride + j * I.lanes, sums[i][j]) } }
+    } else {
+      let mask = I.mask(first: columns - (NR - 1) * I.lanes)
+      if block.accumulates {
+        for i in 0..<MR { for j in 0..<NR { sums[i][j] = I.add(sums[i][j], load(c + i * stride, j, mask)) } }
+      }
+      if block.isLast {
+        if let bias = block.columnBias {
+          for j in 0..<NR {
+            let bj = load(bias + column, j, mask)
+            for i in 0..<MR { sums[i][j] = I.add(sums[i][j], bj) }
+          }
+        }
+        addRowBias(&sums, row: row, block: block)
+        if let residual = block.residual {
+          let r = residual + row * stride + column
+          for i in 0..<MR { for j in 0..<NR { sums[i][j] = I.add(sums[i][j], load(r + i * stride, j, mask)) } }
+        }
+        bound(&sums, block: block)
+      }
+      for i in 0..<MR {
+        for j in 0..<(NR - 1) { I.store(c + i * stride + j * I.lanes, sums[i][j]) }
+        I.store(c + i * stride + (NR - 1) * I.lanes, sums[i][NR - 1], mask)
+      }
+    }
+  }
+
+  /// Vector `j` of a row whose last vector is masked.
+  @inlinable @inline(__always)
+  static func load(_ row: UnsafePointer<Float>, _ j: Int, _ mask: I.Mask) -> I.F32 {
+    j == NR - 1 ? I.load(row + j * I.lanes, mask) : I.load(row + j * I.lanes)
+  }
+
+  @inlinable @inline(__always)
+  static func addRowBias(_ sums: inout Sums, row: Int, block: borrowing GEMMBlock) {
+    guard let bias = block.rowBias else { return }
+    for i in 0..<MR {
+      let bi = I.broadcast(bias[row + i])
+      for j in 0..<NR { sums[i][j] = I.add(sums[i][j], bi) }
+    }
+  }
+
+  /// Clips to the activation's bounds; without an activation they are infinite. NaN passes.
+  @inlinable @inline(__always)
+  static func bound(_ sums: inout Sums, block: borrowing GEMMBlock) {
+    let low = I.broadcast(block.lowerBound)
+    let high = I.broadcast(block.upperBound)
+    for i in 0..<MR { for j in 0..<NR { sums[i][j] = I.min(high, I.max(low, sums[i][j])) } }
+  }
+}

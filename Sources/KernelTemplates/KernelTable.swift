@@ -1,0 +1,34 @@
+/// The kernels of one instruction set: one entry per kernel, each instantiated from a template.
+///
+/// Entries are functions without captures, so a call costs an indirect jump and no reference counting.
+public final class KernelTable: Sendable {
+  /// The instruction set, as `SWIFTINFER_ISA` spells it.
+  public let isa: StaticString
+  /// 32-bit lanes of its vectors.
+  public let lanes: Int
+  /// Rows of A in a packed panel, at most.
+  public let tileRows: Int
+  /// Columns of B in a packed panel.
+  public let tileColumns: Int
+  /// `GEMMKernel`: multiplies packed panels.
+  public let gemm: @Sendable (UnsafePointer<GEMMBlock>) -> Void
+  /// `ActivationKernel`: applies an activation in place.
+  public let activate: @Sendable (UnsafePointer<ActivationBlock>) -> Void
+  /// `FMAPeak`: rounds of FMAs in registers, and a seed.
+  public let fmaPeak: @Sendable (Int, Float) -> Float
+  /// FMAs of a round.
+  public let fmaPeakChains: Int
+
+  /// The table of `I`'s instantiations. Only the module compiled with `I`'s flags may call this.
+  @inlinable @inline(__always)
+  public init<I: ISA>(instantiating _: I.Type) {
+    isa = I.name
+    lanes = I.lanes
+    tileRows = GEMMKernel<I>.rows
+    tileColumns = GEMMKernel<I>.vectors * I.lanes
+    gemm = { GEMMKernel<I>.run($0.pointee) }
+    activate = { ActivationKernel<I>.run($0.pointee) }
+    fmaPeakChains = FMAPeak<I>.chains
+    fmaPeak = { FMAPeak<I>.run(rounds: $0, seed: $1) }
+  }
+}

@@ -1,0 +1,218 @@
+import KernelTemplates
+
+/// Sizes of a product C[rows, columns] = A[rows, depth] · B[depth, columns].
+public struct GEMMShape: Hashable, Sendable {
+  /// Rows of A and C.
+  public var rows: Int
+  /// Columns of B and C.
+  public var columns: Int
+  /// Columns of A, rows of B.
+  public var depth: Int
+
+  /// A product's sizes.
+  public init(rows: Int, columns: Int, depth: Int) {
+    self.rows = rows
+    self.columns = columns
+    self.depth = depth
+  }
+}
+
+/// One operand of a product.
+public enum GEMMOperand {
+  /// A matrix as it lies in memory; it is packed at every run.
+  case strided(MatrixView)
+  /// A constant that `PackedLayout` packed for the same table.
+  case packed(UnsafeRawPointer)
+}
+
+/// A planned matrix product, C = activation(A · B + bias + residual), possibly of a batch of matrices.
+///
+///     let layout = PackedLayout.right(depth: 768, columns: 3072, table: context.table)
+///     layout.pack(MatrixView(weights, rowStride: 3072), into: packed, context: context)
+///     let product = GEMM(GEMMShape(rows: 128, columns: 3072, depth: 768), packedRight: true, context: context)
+///     product.run(left: .strided(MatrixView(x, rowStride: 768)), right: .packed(packed), output: y, rowStride: 3072,
+///       epilogue: Epilogue(bias: bias, activation: .gelu), scratch: scratch)
+///
+/// Packed panels, blocks cut to the caches, one register tile per instruction set: Goto and van de Geijn, "Anatomy of
+/// High-Performance Matrix Multiplication" (2008). Equal rows of A give bit-equal rows of C whatever the number of threads.
+public struct GEMM: Sendable {
+  /// Where one item of a batch lies, in elements from the operands' bases. A packed operand's offset is 0 or a multiple of its
+  /// layout's `count`.
+  public struct BatchOffset: Hashable, Sendable {
+    /// Offset in A.
+    public var left: Int
+    /// Offset in B.
+    public var right: Int
+    /// Offset in C and the residual.
+    public var output: Int
+
+    /// An item's place.
+    public init(left: Int, right: Int, output: Int) {
+      self.left = left
+      self.right = right
+      self.output = output
+    }
+  }
+
+  /// Sizes of every item.
+  public let shape: GEMMShape
+  /// Bytes that `run` needs at `scratch`, which is aligned to 64 bytes.
+  public let scratchBytes: Int
+
+  let context: KernelContext
+  let left: PackedLayout
+  let right: PackedLayout
+  let batch: [BatchOffset]
+  let blocking: GEMMBlocking
+  /// Distinct operands to pack: an operand that is broadcast over the batch is packed once.
+  let leftItems: PackedItems?
+  let rightItems: PackedItems?
+
+  /// Plans a product.
+  ///
+  /// - Parameters:
+  ///   - shape: sizes of one item.
+  ///   - packedLeft: A comes packed.
+  ///   - packedRight: B comes packed.
+  ///   - batch: the items; none is one item at offset 0.
+  ///   - context: table and threads.
+  public init(
+    _ shape: GEMMShape, packedLeft: Bool = false, packedRight: Bool = false, batch: [BatchOffset] = [],
+    context: KernelContext
+  ) {
+    self.shape = shape
+    self.context = context
+    self.batch = batch.isEmpty ? [BatchOffset(left: 0, right: 0, output: 0)] : batch
+    left = .left(rows: shape.rows, depth: shape.depth, table: context.table)
+    right = .right(depth: shape.depth, columns: shape.columns, table: context.table)
+    leftItems = packedLeft ? nil : PackedItems(self.batch.map(\.left))
+    rightItems = packedRight ? nil : PackedItems(self.batch.map(\.right))
+    blocking = GEMMBlocking(
+      left: left, right: right, items: self.batch.count, threads: context.pool.threads, table: context.table)
+    scratchBytes =
+      (leftItems?.bytes(left) ?? 0) + (rightItems?.bytes(right) ?? 0)
+  }
+
+  /// Computes the product.
+  ///
+  /// - Parameters:
+  ///   - left: A, packed or not as planned.
+  ///   - right: B, packed or not as planned.
+  ///   - output: first element of C; it overlaps neither operand.
+  ///   - rowStride: elements from one row of C, and of the residual, to the next.
+  ///   - accumulate: adds to what C holds.
+  ///   - epilogue: what follows the sums.
+  ///   - scratch: `scratchBytes` bytes.
+  public func run(
+    left: GEMMOperand, right: GEMMOperand, output: UnsafeMutablePointer<Float>, rowStride: Int,
+    accumulate: Bool = false, epilogue: Epilogue = Epilogue(), scratch: UnsafeMutableRawPointer
+  ) {
+    let a = prepare(left, layout: self.left, items: leftItems, scratch: scratch)
+    let b = prepare(
+      right, layout: self.right, items: rightItems, scratch: scratch + (leftItems?.bytes(self.left) ?? 0))
+    let residual = epilogue.residual
+    // A residual in C's own memory is added before the first block of sums overwrites it.
+    let inPlace = residual == UnsafePointer(output)
+    context.pool.parallel(blocking.tasks) { task in
+      let (item, rowPanels, columnPanels) = blocking.task(task)
+      let offset = batch[item]
+      var block = GEMMBlock(
+        left: a + (leftItems.map { $0.index[item] * self.left.count } ?? offset.left),
+        right: b + (rightItems.map { $0.index[item] * self.right.count } ?? offset.right),
+        output: output + offset.output)
+      block.leftDepth = shape.depth
+      block.rows = shape.rows
+      block.rowPanels = self.left.panels
+      block.rightPanelStride = self.right.panelWidth * shape.depth
+      block.columns = shape.columns
+      block.rowStride = rowStride
+      block.set(epilogue)
+      block.residual = inPlace ? nil : residual.map { $0 + offset.output }
+      compute(&block, rowPanels, columnPanels, accumulate: accumulate || inPlace, activation: epilogue.activation)
+    }
+  }
+
+  /// The blocks of one task, each over all of the depth, so that its piece of C stays in the cache.
+  private func compute(
+    _ block: inout GEMMBlock, _ rowPanels: Range<Int>, _ columnPanels: Range<Int>, accumulate: Bool,
+    activation: Activation
+  ) {
+    let applies = activation.bounds == nil
+    for columns in columnPanels.pieces(of: blocking.columnPanels) {
+      for rows in rowPanels.pieces(of: blocking.rowPanels) {
+        (block.firstRowPanel, block.endRowPanel) = (rows.lowerBound, rows.upperBound)
+        (block.firstColumnPanel, block.endColumnPanel) = (columns.lowerBound, columns.upperBound)
+        var start = 0
+        repeat {
+          let end = blocking.nextDepth(after: start)
+          (block.leftStart, block.rightStart, block.depth) = (start, start, end - start)
+          block.accumulates = accumulate || start > 0
+          block.isLast = end == shape.depth
+          context.table.gemm(&block)
+          start = end
+        } while start < shape.depth
+        if applies { apply(activation, block, rows, columns) }
+      }
+    }
+  }
+
+  private func apply(_ activation: Activation, _ block: GEMMBlock, _ rows: Range<Int>, _ columns: Range<Int>) {
+    let row = left.lanes(ofPanel: rows.lowerBound).lowerBound
+    let column = columns.lowerBound * right.panelWidth
+    var area = ActivationBlock(
+      elements: block.output + row * block.rowStride + column,
+      rows: left.lanes(ofPanel: rows.upperBound - 1).upperBound - row,
+      columns: min(shape.columns, columns.upperBound * right.panelWidth) - column,
+      rowStride: block.rowStride, activation: activation)
+    context.table.activate(&area)
+  }
+
+  private func prepare(
+    _ operand: GEMMOperand, layout: PackedLayout, items: PackedItems?, scratch: UnsafeMutableRawPointer
+  ) -> UnsafePointer<Float> {
+    switch operand {
+    case .packed(let packed): return packed.assumingMemoryBound(to: Float.self)
+    case .strided(let view):
+      let target = scratch.assumingMemoryBound(to: Float.self)
+      guard let items else { return UnsafePointer(target) }
+      let panels = layout.panels
+      context.pool.parallel(panels * items.offsets.count) { index in
+        let item = index / panels
+        var matrix = view
+        matrix.base += items.offsets[item]
+        layout.pack(panel: index % panels, of: matrix, into: target + item * layout.count)
+      }
+      return UnsafePointer(target)
+    }
+  }
+}
+
+/// The distinct matrices of an operand over a batch.
+struct PackedItems: Sendable {
+  /// Offsets of the distinct matrices.
+  private(set) var offsets: [Int] = []
+  /// For every item of the batch, which of them it is.
+  private(set) var index: [Int] = []
+
+  init(_ all: [Int]) {
+    var known: [Int: Int] = [:]
+    for offset in all {
+      let place = known[offset] ?? offsets.count
+      if place == offsets.count {
+        known[offset] = place
+        offsets.append(offset)
+      }
+      index.append(place)
+    }
+  }
+
+  func bytes(_ layout: PackedLayout) -> Int { (layout.byteCount * offsets.count).roundedUp(to: 64) }
+}
+
+extension Range<Int> {
+  /// The range in pieces of `size`, the last one shorter.
+  func pieces(of size: Int) -> some Sequence<Range<Int>> {
+    stride(from: lowerBound, to: upperBound, by: size).lazy.map { [upperBound] in $0..<Swift.min($0 + size, upperBound)
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import KernelTemplates
+
+/// How one operand of a product is packed for a table: `GEMMBlock` draws the panels.
+///
+/// A constant operand is packed once, into memory of the caller's (an arena, a plan file), and used by every run.
+public struct PackedLayout: Hashable, Sendable {
+  /// Which operand it is.
+  public enum Side: Hashable, Sendable {
+    /// A, in row panels.
+    case left
+    /// B, in column panels.
+    case right
+  }
+
+  /// Which operand it is.
+  public let side: Side
+  /// Rows of A, or columns of B.
+  public let width: Int
+  /// Columns of A, which are the rows of B.
+  public let depth: Int
+  /// Lanes of a panel, at most.
+  let panelWidth: Int
+  /// Lanes that a panel is rounded up to.
+  let granule: Int
+
+  /// The layout of A.
+  public static func left(rows: Int, depth: Int, table: KernelTable) -> PackedLayout {
+    PackedLayout(side: .left, width: rows, depth: depth, panelWidth: table.tileRows, granule: 1)
+  }
+
+  /// The layout of B.
+  public static func right(depth: Int, columns: Int, table: KernelTable) -> PackedLayout {
+    PackedLayout(side: .right, width: columns, depth: depth, panelWidth: table.tileColumns, granule: table.lanes)
+  }
+
+  /// Number of panels.
+  public var panels: Int { (width + panelWidth - 1) / panelWidth }
+
+  /// Elements of the packed operand.
+  public var count: Int { side == .left ? width * depth : width.roundedUp(to: granule) * depth }
+
+  /// Bytes of the packed operand.
+  public var byteCount: Int { count * MemoryLayout<Float>.stride }
+
+  /// First row or column of a panel, and one past its last.
+  func lanes(ofPanel panel: Int) -> Range<Int> {
+    switch side {
+    case .left:
+      GEMMBlock.firstRow(
+        ofPanel: panel, rows: width, panels: panels)..<GEMMBlock.firstRow(
+          ofPanel: panel + 1, rows: width, panels: panels)
+    case .right: panel * panelWidth..<min(width, (panel + 1) * panelWidth)
+    }
+  }
+
+  /// Packs the whole matrix on the context's threads.
+  public func pack(_ matrix: MatrixView, into packed: UnsafeMutableRawPointer, context: KernelContext) {
+    let target = packed.assumingMemoryBound(to: Float.self)
+    context.pool.parallel(panels) { panel in pack(panel: panel, of: matrix, into: target) }
+  }
+
+  /// Packs one panel to its place.
+  func pack(panel: Int, of matrix: MatrixView, into packed: UnsafeMutablePointer<Float>) {
+    let lanes = lanes(ofPanel: panel)
+    // A panel's lanes are A's rows or B's columns; its depth runs over the other axis.
+    let (laneStride, depthStride) =
+      side == .left ? (matrix.rowStride, matrix.columnStride) : (matrix.columnStride, matrix.rowStride)
+    packPanel(
+      from: matrix.base + lanes.lowerBound * laneStride, laneStride: laneStride, depthStride: depthStride,
+      lanes: lanes.count, padded: lanes.count.roundedUp(to: granule), depth: depth,
+      into: packed + lanes.lowerBound * depth)
+  }
+}
+
+extension Int {
+  /// The smallest multiple of `granule` that is not less.
+  func roundedUp(to granule: Int) -> Int { (self + granule - 1) / granule * granule }
+}
+
+/// Packs [lanes] x [depth] numbers as [depth][padded], zeros in the lanes added.
+func packPanel(
+  from source: UnsafePointer<Float>, laneStride: Int, depthStride: Int, lanes: Int, padded: Int, depth: Int,
+  into target: UnsafeMutablePointer<Float>
+) {
+  if laneStride == 1 {
+    copyPanel(from: source, depthStride: depthStride, lanes: lanes, padded: padded, depth: depth, into: target)
+  } else if depthStride == 1 {
+    transposePanel(from: source, laneStride: laneStride, lanes: lanes, padded: padded, depth: depth, into: target)
+  } else {
+    for k in 0..<depth {
+      let row = target + k * padded
+      for lane in 0..<lanes { row[lane] = source[k * depthStride + lane * laneStride] }
+      for lane in lanes..<padded { row[lane] = 0 }
+    }
+  }
+}
+
+private func copyPanel(
+  from source: UnsafePointer<Float>, depthStride: Int, lanes: Int, padded: Int, depth: Int,
+  into target: UnsafeMutablePointer<Float>
+) {
+  let whole = lanes / 4 * 4
+  for k in 0..<depth {
+    let from = source + k * depthStride
+    let to = target + k * padded
+    var lane = 0
+    while lane < whole {
+      Portable.store(to + lane, Portable.load(from + lane))
+      lane += 4
+    }
+    while lane < lanes {
+      to[lane] = from[lane]
+      lane += 1
+    }
+    while lane < padded {
+      to[lane] = 0
+      lane += 1
+    }
+  }
+}
+
+/// Four lanes by four steps of depth at a time.
+private func transposePanel(
+  from source: UnsafePointer<Float>, laneStride: Int, lanes: Int, padded: Int, depth: Int,
+  into target: UnsafeMutablePointer<Float>
+) {
+  let wholeDepth = depth / 4 * 4
+  var lane = 0
+  while lane + 4 <= lanes {
+    let a = source + lane * laneStride
+    let (b, c, d) = (a + laneStride, a + 2 * laneStride, a + 3 * laneStride)
+    let to = target + lane
+    var k = 0
+    while k < wholeDepth {
+      let (va, vb, vc, vd) = (Portable.load(a + k), Portable.load(b + k), Portable.load(c + k), Portable.load(d + k))
+      let (ab0, ab1) = (interleaveLow(va, vb), interleaveHigh(va, vb))
+      let (cd0, cd1) = (interleaveLow(vc, vd), interleaveHigh(vc, vd))
+      Portable.store(to + k * padded, SIMD4(lowHalf: ab0.lowHalf, highHalf: cd0.lowHalf))
+      Portable.store(to + (k + 1) * padded, SIMD4(lowHalf: ab0.highHalf, highHalf: cd0.highHalf))
+      Portable.store(to + (k + 2) * padded, SIMD4(lowHalf: ab1.lowHalf, highHalf: cd1.lowHalf))
+      Portable.store(to + (k + 3) * padded, SIMD4(lowHalf: ab1.highHalf, highHalf: cd1.highHalf))
+      k += 4
+    }
+    while k < depth {
+      let row = to + k * padded
+      (row[0], row[1], row[2], row[3]) = (a[k], b[k], c[k], d[k])
+      k += 1
+    }
+    lane += 4
+  }
+  while lane < lanes {
+    let from = source + lane * laneStride
+    for k in 0..<depth { target[k * padded + lane] = from[k] }
+    lane += 1
+  }
+  while lane < padded {
+    for k in 0..<depth { target[k * padded + lane] = 0 }
+    lane += 1
+  }
+}
+
+/// a0 b0 a1 b1.
+@inline(__always)
+private func interleaveLow(_ a: SIMD4<Float>, _ b: SIMD4<Float>) -> SIMD4<Float> { SIMD4(a[0], b[0], a[1], b[1]) }
+
+/// a2 b2 a3 b3.
+@inline(__always)
+private func interleaveHigh(_ a: SIMD4<Float>, _ b: SIMD4<Float>) -> SIMD4<Float> { SIMD4(a[2], b[2], a[3], b[3]) }
