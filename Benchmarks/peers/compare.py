@@ -76,6 +76,12 @@ class Result:
         return statistics.median(turn.median_ms for turn in self.turns)
 
     @property
+    def noisy(self) -> bool:
+        """Whether the rounds disagree by more than a tenth: something else ran on the machine."""
+        medians = [turn.median_ms for turn in self.turns]
+        return max(medians) - min(medians) > 0.1 * self.median_ms
+
+    @property
     def min_ms(self) -> float:
         return min(turn.min_ms for turn in self.turns)
 
@@ -356,16 +362,16 @@ def print_table(heading: dict, engines: list[str], rows: list) -> None:
     versions = ", ".join(f"{name} {version}" for name, version in heading["versions"].items())
     print(f"{heading['date']}, {heading['processor']}, {heading['system']}; {versions}")
     print(f"Medians in ms over {heading['rounds']} interleaved rounds; in brackets peer / {OURS}.")
-    print(
-        "Load: file to first result. Memory: peak of the process. Differs: from the first peer, largest output = 1.\n"
-    )
+    print("Load: file to first result. Memory: peak of the process. Differs: from the first peer, largest output = 1.")
+    print("~: the rounds differ by more than a tenth; measure again on a quiet machine.\n")
     table = [["model", "threads", *engines, "load+first ms", "memory MB", "differs"]]
     for model, threads, results in rows:
         ours = results.get(OURS)
         cells = []
         for name in engines:
             ratio = f" ({results[name].median_ms / ours.median_ms:.2f})" if ours and name != OURS else ""
-            cells.append(f"{results[name].median_ms:.2f}{ratio}")
+            noise = "~" if results[name].noisy else ""
+            cells.append(f"{results[name].median_ms:.2f}{noise}{ratio}")
         ordered = [results[name] for name in engines]
         load = " / ".join(f"{result.load_ms + result.first_run_ms:.0f}" for result in ordered)
         memory = " / ".join(f"{result.peak_memory_bytes / 1e6:.0f}" for result in ordered)
