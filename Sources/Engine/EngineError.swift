@@ -1,9 +1,12 @@
 import Graph
+import Kernels
 
 /// What can go wrong between a model and its results.
 public enum EngineError: Error, Equatable, Sendable {
   /// The model itself is at fault, or a value in it at run time.
   case model(source: String, GraphError)
+  /// The instruction set that was asked for is unknown or cannot run here.
+  case kernels(KernelError)
   /// An input that the model needs was not given.
   case missingInput(model: String, input: String, known: [String])
   /// An input was given that the model does not have.
@@ -21,6 +24,7 @@ extension EngineError: CustomStringConvertible {
     case .model(let source, .malformed(let file, let what)) where source == file:
       GraphError.malformed(file: file, what: what).description
     case .model(let source, let error): "\(source): \(error)"
+    case .kernels(let error): "\(error)"
     case .missingInput(let model, let input, let known):
       "\(model): input '\(input)' is missing; the model takes \(known.joined(separator: ", "))"
     case .unknownInput(let model, let input, let known):

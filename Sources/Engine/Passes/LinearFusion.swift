@@ -39,20 +39,19 @@ struct LinearFusion: GraphPass {
     var bias: ValueID?
     var transA = false
     var transB = false
-    var alpha: Float = 1
 
     init(matMul node: Node) {
       a = node.inputs[0]
       b = node.inputs[1]
     }
 
-    /// A `Gemm` whose C, if any, is a vector over the columns, as those of linear layers are.
+    /// A `Gemm` without factors whose C, if any, is a vector over the columns, as those of linear layers are.
     init?(gemm node: Node, output: ValueID, in graph: Graph) {
       a = node.inputs[0]
       b = node.inputs[1]
       transA = node.int("transA") == 1
       transB = node.int("transB") == 1
-      alpha = node.float("alpha") ?? 1
+      guard (node.float("alpha") ?? 1) == 1 else { return nil }
       guard node.inputs.count > 2, let c = node.inputs[2] else { return }
       guard (node.float("beta") ?? 1) == 1, let columns = graph.sizes(of: output)?.last,
         let sizes = graph.sizes(of: c), sizes == [columns] || sizes == [1, columns]
@@ -81,7 +80,7 @@ struct LinearFusion: GraphPass {
     }
 
     var attributes: [String: Attribute] {
-      ["transA": .int(transA ? 1 : 0), "transB": .int(transB ? 1 : 0), "alpha": .float(alpha)]
+      ["transA": .int(transA ? 1 : 0), "transB": .int(transB ? 1 : 0)]
     }
   }
 }

@@ -3,20 +3,25 @@
 /// Greedy by size: the largest buffer first, each at the lowest free offset that fits. Within a few per cent of the
 /// lower bound on the graphs of interest. Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference"
 /// (2020), section 5.2.
-struct ArenaPlanner {
+package struct ArenaPlanner {
   /// A piece of memory with the span of steps during which it is in use.
-  struct Buffer {
-    var byteCount: Int
-    var lifetime: ClosedRange<Int>
+  package struct Buffer {
+    package var byteCount: Int
+    package var lifetime: ClosedRange<Int>
+
+    package init(byteCount: Int, lifetime: ClosedRange<Int>) {
+      self.byteCount = byteCount
+      self.lifetime = lifetime
+    }
   }
 
   /// Offsets are multiples of this: a cache line.
-  static let alignment = 64
+  package static let alignment = 64
 
   /// Chooses an offset for each buffer.
   ///
   /// - Returns: the offsets, parallel to `buffers`, and the bytes that the arena needs.
-  static func place(_ buffers: [Buffer]) -> (offsets: [Int], byteCount: Int) {
+  package static func place(_ buffers: [Buffer]) -> (offsets: [Int], byteCount: Int) {
     var offsets = [Int](repeating: 0, count: buffers.count)
     var placed: [Int] = []  // by ascending offset
     var total = 0

@@ -55,6 +55,9 @@ package struct PlanBuilder {
 // MARK: - For lowerings
 
 extension PlanBuilder {
+  /// The name of a kernel of the table in use.
+  package func kernelName(_ family: String) -> String { "\(family)_\(kernels.table.isa)" }
+
   /// Element type and sizes of a value, if all are known.
   package func tensorType(of value: ValueID) -> (dataType: DataType, sizes: [Int])? {
     guard case .tensor(let type, let shape?) = graph[value].type, let sizes = shape.sizes else { return nil }

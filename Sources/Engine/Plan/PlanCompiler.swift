@@ -20,7 +20,7 @@ struct PlanCompiler: Sendable {
   func compile(_ graph: Graph, inputTypes: [ValueType?]) throws(GraphError) -> Plan {
     var graph = graph
     for (input, type) in zip(graph.inputs + graph.captures, inputTypes) { graph.setType(type, of: input) }
-    try ConstantFolding.inference.run(on: &graph)
+    repeat { try ConstantFolding.inference.run(on: &graph) } while ConditionInlining.run(on: &graph)
     if options.optimize { try GraphOptimizer.specialized.run(on: &graph) }
     graph.removeDeadNodes()
 

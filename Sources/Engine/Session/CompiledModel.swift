@@ -26,6 +26,13 @@ public final class CompiledModel: Sendable {
     self.model = model
   }
 
+  /// Opens and prepares the model of a file.
+  public convenience init(contentsOf path: String) throws(EngineError) {
+    let model: Model
+    do throws(GraphError) { model = try Model(contentsOf: path) } catch { throw .model(source: path, error) }
+    try self.init(model)
+  }
+
   private static func checkSupport(of graph: Graph) throws(GraphError) {
     for id in graph.order {
       let node = graph[id]

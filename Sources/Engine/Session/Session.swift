@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 import Synchronization
 
 /// Runs a model.
@@ -24,7 +25,14 @@ public final class Session: Sendable {
   public init(_ compiled: CompiledModel, options: SessionOptions = SessionOptions()) throws(EngineError) {
     self.compiled = compiled
     self.options = options
-    compiler = PlanCompiler(options: options.plan, weights: compiled.weights, kernels: KernelContext())
+    let table: KernelTable
+    do throws(KernelError) {
+      table = try options.instructionSet.map { name throws(KernelError) in try KernelTable.select(name) } ?? .current()
+    } catch {
+      throw .kernels(error)
+    }
+    let kernels = KernelContext(table: table, pool: SharedThreadPools.pool(threads: options.threads))
+    compiler = PlanCompiler(options: options.plan, weights: compiled.weights, kernels: kernels)
     let graph = compiled.model.graph
     let declared = graph.inputs.map { graph[$0].type }
     if declared.allSatisfy({ $0?.shape?.sizes != nil }) { _ = try executor(for: declared) }
@@ -104,12 +112,15 @@ public final class Session: Sendable {
 public struct SessionOptions: Sendable, Hashable {
   /// Threads that share the work of one request.
   public var threads: Int
+  /// The kernels to use, such as `avx2`; nil for the best that the processor runs, or what `SWIFTINFER_ISA` names.
+  public var instructionSet: String?
   /// How plans are made.
   public var plan: PlanOptions
 
   /// One thread, all optimizations.
-  public init(threads: Int = 1, plan: PlanOptions = PlanOptions()) {
+  public init(threads: Int = 1, instructionSet: String? = nil, plan: PlanOptions = PlanOptions()) {
     self.threads = threads
+    self.instructionSet = instructionSet
     self.plan = plan
   }
 }

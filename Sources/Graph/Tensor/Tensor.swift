@@ -152,11 +152,11 @@ extension Tensor {
     }
   }
 
-  /// The same elements at an address aligned to `TensorStorage.alignment`.
-  public func aligned() -> Tensor {
-    guard case .bytes(let storage) = contents,
-      UInt(bitPattern: storage.base) % UInt(TensorStorage.alignment) != 0
-    else { return self }
+  /// The same elements at an address that is a multiple of `alignment`; copied only if they are not there already.
+  public func aligned(to alignment: Int = TensorStorage.alignment) -> Tensor {
+    guard case .bytes(let storage) = contents, UInt(bitPattern: storage.base) % UInt(alignment) != 0 else {
+      return self
+    }
     let copy = TensorStorage(byteCount: byteCount) { bytes in
       bytes.copyMemory(from: UnsafeRawBufferPointer(start: storage.base, count: bytes.count))
     }

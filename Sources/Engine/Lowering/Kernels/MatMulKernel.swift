@@ -1,0 +1,159 @@
+import Graph
+import Kernels
+
+/// Matrix products by GEMM kernels: `MatMul`, and `FusedMatMul` with bias, residual and activation.
+enum MatMulKernel {
+  static let lower: Lowering.Lower = { context, plan throws(GraphError) in
+    guard let a = Operand(context, 0, transposed: "transA", in: plan),
+      let b = Operand(context, 1, transposed: "transB", in: plan), let output = context.node.outputs[0],
+      let result = plan.tensorType(of: output), result.dataType == .float32, result.sizes.allSatisfy({ $0 > 0 })
+    else { return false }
+    if let weights = context.constant(1), b.isMatrix, !a.isTransposed || a.isMatrix {
+      try lowerLinear(context, &plan, a, b, weights: weights, output: output)
+    } else {
+      try lowerBatched(context, &plan, a, b, output: output, sizes: result.sizes)
+    }
+    return true
+  }
+
+  /// An operand of a product: matrices of `rows` x `columns`, after a transposition if there is one, in batches.
+  private struct Operand {
+    let value: ValueID
+    let sizes: [Int]
+    let isTransposed: Bool
+    let rows: Int
+    let columns: Int
+
+    init?(_ context: NodeContext, _ index: Int, transposed attribute: String, in plan: PlanBuilder) {
+      guard let value = context.node.inputs[index], let type = plan.tensorType(of: value), type.dataType == .float32,
+        type.sizes.count >= 2, type.sizes.allSatisfy({ $0 > 0 })
+      else { return nil }
+      self.value = value
+      sizes = type.sizes
+      isTransposed = context.node.int(attribute) == 1
+      let (outer, inner) = (sizes[sizes.count - 2], sizes[sizes.count - 1])
+      (rows, columns) = isTransposed ? (inner, outer) : (outer, inner)
+    }
+
+    /// Sizes before those of the matrices.
+    var batch: ArraySlice<Int> { sizes.dropLast(2) }
+    /// Whether there is one matrix only.
+    var isMatrix: Bool { batch.allSatisfy { $0 == 1 } }
+
+    /// The elements as a matrix; the batch, if any, joined to the rows.
+    func view(_ base: UnsafePointer<Float>) -> MatrixView {
+      let view = MatrixView(base, rowStride: sizes[sizes.count - 1])
+      return isTransposed ? view.transposed : view
+    }
+  }
+
+  /// Bias, residual and activation of a fused product: what to read for them, and where in the reads it is.
+  private struct FusedReads {
+    var values: [ValueID] = []
+    var bias: Int?
+    var residual: Int?
+    let activation: Activation
+
+    init(_ context: NodeContext, after count: Int) throws(GraphError) {
+      activation = try FusedActivation(of: context).kernelActivation
+      if context.hasInput(2), let bias = context.node.inputs[2] {
+        self.bias = count
+        values.append(bias)
+      }
+      if context.hasInput(3), let residual = context.node.inputs[3] {
+        self.residual = count + values.count
+        values.append(residual)
+      }
+    }
+
+    func epilogue(_ frame: borrowing Frame) -> Epilogue {
+      var epilogue = Epilogue(axis: .columns, activation: activation)
+      if let bias { epilogue.bias = frame.input(bias) }
+      if let residual { epilogue.residual = frame.input(residual) }
+      return epilogue
+    }
+  }
+
+  /// All rows of A, whatever its batch, times one matrix of constant weights, packed when the plan is made.
+  private static func lowerLinear(
+    _ context: NodeContext, _ plan: inout PlanBuilder, _ a: Operand, _ b: Operand, weights: Tensor, output: ValueID
+  ) throws(GraphError) {
+    let shape = GEMMShape(rows: a.rows * a.batch.reduce(1, *), columns: b.columns, depth: a.columns)
+    let kernels = plan.kernels
+    let layout = PackedLayout.right(depth: shape.depth, columns: shape.columns, table: kernels.table)
+    let packed = plan.weights.packed(weights, format: "right \(b.isTransposed) \(kernels.table.isa)") {
+      PackedWeights(weights, byteCount: layout.byteCount) { layout.pack(b.view($0), into: $1, context: kernels) }
+    }
+    let product = GEMM(shape, packedRight: true, context: kernels)
+    let fused = try FusedReads(context, after: 1)
+    plan.append(
+      plan.kernelName("gemm_f32"), reading: [a.value] + fused.values, writing: [output],
+      inPlace: fused.residual.map { [$0] } ?? [], scratchByteCount: product.scratchBytes,
+      macs: shape.rows * shape.columns * shape.depth
+    ) { frame in
+      product.run(
+        left: .strided(a.view(frame.input(0))), right: .packed(packed.base), output: frame.output(),
+        rowStride: shape.columns, epilogue: fused.epilogue(frame), scratch: frame.scratch)
+    }
+  }
+
+  /// Each matrix of A times the matching one of B; batches broadcast as in NumPy.
+  private static func lowerBatched(
+    _ context: NodeContext, _ plan: inout PlanBuilder, _ a: Operand, _ b: Operand, output: ValueID, sizes: [Int]
+  ) throws(GraphError) {
+    let shape = GEMMShape(rows: a.rows, columns: b.columns, depth: a.columns)
+    let batch = Array(sizes.dropLast(2))
+    let left = BroadcastOffsets.offsets(of: Array(a.batch), in: batch, step: a.rows * a.columns)
+    let right = BroadcastOffsets.offsets(of: Array(b.batch), in: batch, step: b.rows * b.columns)
+    let items = left.indices.map { index in
+      GEMM.BatchOffset(left: left[index], right: right[index], output: index * a.rows * b.columns)
+    }
+    let product = GEMM(shape, batch: items, context: plan.kernels)
+    let fused = try FusedReads(context, after: 2)
+    plan.append(
+      plan.kernelName("gemm_f32"), reading: [a.value, b.value] + fused.values, writing: [output],
+      inPlace: fused.residual.map { [$0] } ?? [], scratchByteCount: product.scratchBytes,
+      macs: items.count * shape.rows * shape.columns * shape.depth
+    ) { frame in
+      product.run(
+        left: .strided(a.view(frame.input(0))), right: .strided(b.view(frame.input(1))), output: frame.output(),
+        rowStride: shape.columns, epilogue: fused.epilogue(frame), scratch: frame.scratch)
+    }
+  }
+}
+
+/// Where the items of a broadcast batch lie.
+enum BroadcastOffsets {
+  /// For each item of `batch` in order, the offset of the matching item of an operand, whose items are `step` elements apart.
+  static func offsets(of operand: [Int], in batch: [Int], step: Int) -> [Int] {
+    var strides = [Int](repeating: 0, count: batch.count)
+    var stride = step
+    for axis in operand.indices.reversed() {
+      strides[axis + batch.count - operand.count] = operand[axis] == 1 ? 0 : stride
+      stride *= operand[axis]
+    }
+    var offsets = [0]
+    for (size, stride) in zip(batch, strides) {
+      offsets = offsets.flatMap { offset in (0..<size).map { offset + $0 * stride } }
+    }
+    return offsets
+  }
+}
+
+extension FusedActivation {
+  /// The kernels' name for it.
+  var kernelActivation: Activation {
+    switch self {
+    case .none: .none
+    case .relu: .relu
+    case .clip(let min, let max): .clip(min: min, max: max)
+    case .leakyRelu(let slope): .leakyRelu(alpha: slope)
+    case .hardSwish: .hardSwish
+    case .silu: .silu
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    case .gelu: .gelu
+    case .geluTanh: .geluTanh
+    }
+  }
+}
