@@ -11,7 +11,7 @@ struct ConvolutionFusion: GraphPass {
       guard node.op.domain.isEmpty, node.op.name == "Conv", let output = node.outputs[0], graph.isFloat(output) else {
         continue
       }
-      let tail = Epilogue.following(output, in: graph, takesBias: false)
+      let tail = NodeTail.following(output, in: graph, takesBias: false)
       guard let last = tail.last else { continue }
       let bias = node.inputs.count > 2 ? node.inputs[2] : nil
       graph.replace(
@@ -25,7 +25,7 @@ struct ConvolutionFusion: GraphPass {
 }
 
 /// What follows a convolution or a matrix product and can be computed where its result is stored.
-struct Epilogue {
+struct NodeTail {
   /// A vector over the last dimension that is added.
   var bias: ValueID?
   /// A tensor of the result's shape that is added.
@@ -36,29 +36,29 @@ struct Epilogue {
   var last: (id: NodeID, output: ValueID)?
 
   /// Follows a value through additions and an activation, as long as each is the only reader of the one before.
-  static func following(_ value: ValueID, in graph: Graph, takesBias: Bool) -> Epilogue {
-    var epilogue = Epilogue()
+  static func following(_ value: ValueID, in graph: Graph, takesBias: Bool) -> NodeTail {
+    var tail = NodeTail()
     var current = value
-    while epilogue.activation == .none, let id = graph.onlyConsumer(of: current) {
+    while tail.activation == .none, let id = graph.onlyConsumer(of: current) {
       let node = graph[id]
       guard let output = node.outputs.first ?? nil, graph.sameType(output, value) else { break }
       if let activation = FusedActivation(node, in: graph), node.inputs[0] == current {
-        epilogue.activation = activation
+        tail.activation = activation
       } else if node.op.domain.isEmpty, node.op.name == "Add", let other = node.otherInput(than: current) {
-        if takesBias, epilogue.bias == nil, graph.isRow(other, of: value) {
-          epilogue.bias = other
-        } else if epilogue.residual == nil, graph.sameType(other, value) {
-          epilogue.residual = other
+        if takesBias, tail.bias == nil, graph.isRow(other, of: value) {
+          tail.bias = other
+        } else if tail.residual == nil, graph.sameType(other, value) {
+          tail.residual = other
         } else {
           break
         }
       } else {
         break
       }
-      epilogue.last = (id, output)
+      tail.last = (id, output)
       current = output
     }
-    return epilogue
+    return tail
   }
 }
 

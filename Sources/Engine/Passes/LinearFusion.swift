@@ -21,7 +21,7 @@ struct LinearFusion: GraphPass {
         continue
       }
       product.absorbTransposes(in: graph)
-      let tail = Epilogue.following(output, in: graph, takesBias: product.bias == nil)
+      let tail = NodeTail.following(output, in: graph, takesBias: product.bias == nil)
       let last = tail.last ?? (id, output)
       graph.replace(
         last.id,

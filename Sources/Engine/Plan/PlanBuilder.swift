@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 
 /// Collects the steps of a plan while a graph is lowered, then places its values in memory.
 ///

@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 
 /// Turns a graph into a plan for inputs of given types.
 ///

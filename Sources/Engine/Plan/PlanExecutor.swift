@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 import Synchronization
 
 /// Runs a plan, any number of times, from any number of threads.

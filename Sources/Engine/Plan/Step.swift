@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 
 /// One kernel call, or one reference evaluation, of a plan.
 package struct Step: Sendable {

@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 import Synchronization
 
 /// Plans of the subgraphs of one node, made when they first run, one for each combination of input types.

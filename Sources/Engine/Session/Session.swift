@@ -27,7 +27,11 @@ public final class Session: Sendable {
     self.options = options
     let table: KernelTable
     do throws(KernelError) {
-      table = try options.instructionSet.map { name throws(KernelError) in try KernelTable.select(name) } ?? .current()
+      if let name = options.instructionSet {
+        table = try KernelTable.select(name)
+      } else {
+        table = try KernelTable.current()
+      }
     } catch {
       throw .kernels(error)
     }
