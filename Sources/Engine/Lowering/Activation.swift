@@ -1,12 +1,62 @@
 import Graph
 
 extension Lowering {
-  /// Functions of one element that neural networks apply between layers.
+  /// Functions that neural networks apply between layers.
   static let activation: [Lowering] = [
-    Lowering("Relu") { node throws(GraphError) in
-      let input = try node.tensor(0)
-      let output = input.elements(Float.self)?.map { max($0, 0) } ?? []
-      return [.tensor(Tensor(shape: input.shape, output))]
-    }
+    numeric("Relu", Ramp()),
+    activation("LeakyRelu") { context throws(GraphError) in LeakyRelu(alpha: try context.float("alpha", default: 0.01))
+    },
+    activation("Elu") { context throws(GraphError) in Elu(alpha: try context.float("alpha", default: 1)) },
+    activation("Selu") { context throws(GraphError) in
+      Selu(
+        alpha: try context.float("alpha", default: 1.673_263_2), gamma: try context.float("gamma", default: 1.050_701))
+    },
+    activation("Celu") { context throws(GraphError) in Celu(alpha: try context.float("alpha", default: 1)) },
+    activation("Sigmoid") { _ throws(GraphError) in Sigmoid() },
+    activation("HardSigmoid") { context throws(GraphError) in
+      HardSigmoid(alpha: try context.float("alpha", default: 0.2), beta: try context.float("beta", default: 0.5))
+    },
+    activation("HardSwish") { _ throws(GraphError) in HardSwish() },
+    activation("Mish") { _ throws(GraphError) in Mish() },
+    Lowering("Gelu", evaluate: gelu),
+    activation("Swish") { context throws(GraphError) in Swish(alpha: try context.float("alpha", default: 1)) },
+    activation("Softplus") { _ throws(GraphError) in Softplus() },
+    activation("Softsign") { _ throws(GraphError) in Softsign() },
+    activation("ThresholdedRelu") { context throws(GraphError) in
+      ThresholdedRelu(alpha: try context.float("alpha", default: 1))
+    },
+    Lowering("Shrink", evaluate: shrink),
+    Lowering("Softmax") { node throws(GraphError) in try node.alongAxis(Softmax(isLogarithmic: false)) },
+    Lowering("LogSoftmax") { node throws(GraphError) in try node.alongAxis(Softmax(isLogarithmic: true)) },
+    Lowering("Hardmax") { node throws(GraphError) in try node.alongAxis(Hardmax()) },
+    Lowering("Dropout", isDeterministic: false, evaluate: Dropout.evaluate),
   ]
+
+  private static func activation<Function: RealFunction>(
+    _ name: String, _ function: @escaping @Sendable (NodeContext) throws(GraphError) -> Function
+  ) -> Lowering {
+    Lowering(name) { node throws(GraphError) in
+      [.tensor(try node.tensor(0).applying(real: try function(node.context), in: node))]
+    }
+  }
+
+  private static func gelu(_ node: Evaluation) throws(GraphError) -> [RuntimeValue] {
+    let input = try node.tensor(0)
+    switch try node.context.string("approximate", default: "none") {
+    case "none": return [.tensor(try input.applying(real: Gelu(), in: node))]
+    case "tanh": return [.tensor(try input.applying(real: GeluByTanh(), in: node))]
+    case let other:
+      throw .invalidAttribute(
+        node: node.context.name, attribute: "approximate", expected: "none or tanh", found: other)
+    }
+  }
+
+  private static func shrink(_ node: Evaluation) throws(GraphError) -> [RuntimeValue] {
+    let input = try node.tensor(0)
+    let function = Shrink(
+      lambda: try node.context.float("lambd", default: 0.5), bias: try node.context.float("bias", default: 0))
+    guard input.dataType.isInteger else { return [.tensor(try input.applying(real: function, in: node))] }
+    let real = input.converted(to: .float64) ?? input
+    return [.tensor(try real.applying(real: function, in: node).narrowed(to: input.dataType))]
+  }
 }

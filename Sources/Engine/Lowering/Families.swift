@@ -2,6 +2,7 @@ extension LoweringRegistry {
   /// Every operator that is built in: the families, one line each.
   public static let standard = LoweringRegistry(
     [
-      Lowering.activation
+      Lowering.elementwise,
+      Lowering.activation,
     ].flatMap { $0 })
 }

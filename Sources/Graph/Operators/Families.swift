@@ -2,6 +2,7 @@ extension OperatorRegistry {
   /// Every operator that is built in: the families, one line each.
   public static let standard = OperatorRegistry(
     [
+      OperatorSchema.elementwise,
       OperatorSchema.activation,
       OperatorSchema.convolution,
       OperatorSchema.pooling,
