@@ -104,7 +104,9 @@ public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
     }
   }
 
-  /// Clips to the activation's bounds; without an activation they are infinite. NaN passes.
+  /// Clips to the activation's bounds; without an activation they are infinite.
+  ///
+  /// NaN passes.
   @inlinable @inline(__always)
   static func bound(_ sums: inout Sums, block: borrowing GEMMBlock) {
     let low = I.broadcast(block.lowerBound)

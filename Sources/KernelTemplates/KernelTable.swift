@@ -19,7 +19,9 @@ public final class KernelTable: Sendable {
   /// FMAs of a round.
   public let fmaPeakChains: Int
 
-  /// The table of `I`'s instantiations. Only the module compiled with `I`'s flags may call this.
+  /// The table of `I`'s instantiations.
+  ///
+  /// Only the module compiled with `I`'s flags may call this.
   @inlinable @inline(__always)
   public init<I: ISA>(instantiating _: I.Type) {
     isa = I.name

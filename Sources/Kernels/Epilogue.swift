@@ -2,7 +2,9 @@ import KernelTemplates
 
 /// What a product or a convolution does to its sums before they are stored: output = activation(sum + bias + residual).
 public struct Epilogue {
-  /// Which axis of the output a product's bias belongs to. A convolution's bias is always one number per output channel.
+  /// Which axis of the output a product's bias belongs to.
+  ///
+  /// A convolution's bias is always one number per output channel.
   public enum BiasAxis: Hashable, Sendable {
     /// One number per row.
     case rows

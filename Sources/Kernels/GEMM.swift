@@ -36,8 +36,9 @@ public enum GEMMOperand {
 /// Packed panels, blocks cut to the caches, one register tile per instruction set: Goto and van de Geijn, "Anatomy of
 /// High-Performance Matrix Multiplication" (2008). Equal rows of A give bit-equal rows of C whatever the number of threads.
 public struct GEMM: Sendable {
-  /// Where one item of a batch lies, in elements from the operands' bases. A packed operand's offset is 0 or a multiple of its
-  /// layout's `count`.
+  /// Where one item of a batch lies, in elements from the operands' bases.
+  ///
+  /// A packed operand's offset is 0 or a multiple of its layout's `count`.
   public struct BatchOffset: Hashable, Sendable {
     /// Offset in A.
     public var left: Int

@@ -1,4 +1,6 @@
-/// What can go wrong before a kernel runs. The kernels themselves have no errors: the Engine hands them valid shapes.
+/// What can go wrong before a kernel runs.
+///
+/// The kernels themselves have no errors: the Engine hands them valid shapes.
 public enum KernelError: Error, Equatable, CustomStringConvertible {
   /// `SWIFTINFER_ISA` names no table of this build.
   case unknownISA(name: String, known: [String])

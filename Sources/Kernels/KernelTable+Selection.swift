@@ -29,7 +29,9 @@ extension KernelTable {
   /// The tables that this processor runs, best first; the portable one is always there.
   public static let runnable: [KernelTable] = all.filter(\.runs).map(\.table)
 
-  /// The table in use: the best, or the one that `SWIFTINFER_ISA` names. Chosen at the first call, then kept.
+  /// The table in use: the best, or the one that `SWIFTINFER_ISA` names.
+  ///
+  /// Chosen at the first call, then kept.
   ///
   /// - Throws: `KernelError` if the variable names a table that is unknown or that the processor cannot run.
   public static func current() throws(KernelError) -> KernelTable { try chosen.get() }
