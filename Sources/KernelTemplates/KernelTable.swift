@@ -12,6 +12,12 @@ public final class KernelTable: Sendable {
   public let tileColumns: Int
   /// `GEMMKernel`: multiplies packed panels.
   public let gemm: @Sendable (UnsafePointer<GEMMBlock>) -> Void
+  /// `RunPacking`: packs a panel of a convolution's input.
+  public let packRuns: @Sendable (UnsafePointer<RunPanel>) -> Void
+  /// `DirectConvolution`: rows of narrow groups.
+  public let directRows: @Sendable (UnsafePointer<DirectRows>) -> Void
+  /// Output channels of its largest tile.
+  public let directChannels: Int
   /// `ActivationKernel`: applies an activation in place.
   public let activate: @Sendable (UnsafePointer<ActivationBlock>) -> Void
   /// `FMAPeak`: rounds of FMAs in registers, and a seed.
@@ -29,6 +35,9 @@ public final class KernelTable: Sendable {
     tileRows = GEMMKernel<I>.rows
     tileColumns = GEMMKernel<I>.vectors * I.lanes
     gemm = { GEMMKernel<I>.run($0.pointee) }
+    packRuns = { RunPacking<I>.run($0.pointee) }
+    directRows = { DirectConvolution<I>.run($0.pointee) }
+    directChannels = DirectConvolution<I>.channels
     activate = { ActivationKernel<I>.run($0.pointee) }
     fmaPeakChains = FMAPeak<I>.chains
     fmaPeak = { FMAPeak<I>.run(rounds: $0, seed: $1) }

@@ -25,13 +25,23 @@ struct GEMMBlocking: Sendable {
     // A panel of B as deep as a block fills three quarters of the first-level cache.
     let deepest = max(64, caches.l1 * 3 / 4 / (table.tileColumns * 4))
     depthBlocks = max(1, (depth + deepest - 1) / deepest)
-    let blockDepth = max(1, depth / depthBlocks)
+    let blockDepth = max(1, (depth + depthBlocks - 1) / depthBlocks)
     rowPanels = max(1, caches.l2 / 2 / (blockDepth * table.tileRows * 4))
     columnPanels = max(1, caches.l2 / 4 / (min(left.width, rowPanels * table.tileRows) * table.tileColumns * 4 + 1))
     (rowTasks, columnTasks) = Self.tasks(
       rows: allRowPanels, columns: allColumnPanels, items: items, threads: threads)
   }
 
+  /// Depth of the largest block.
+  var blockDepth: Int { (depth + depthBlocks - 1) / depthBlocks }
+
+  /// Panels of the largest task.
+  var rowPanelsPerTask: Int { (allRowPanels + max(1, rowTasks) - 1) / max(1, rowTasks) }
+
+  /// Column panels of the largest task.
+  var columnPanelsPerTask: Int { (allColumnPanels + max(1, columnTasks) - 1) / max(1, columnTasks) }
+
+  /// Tasks of the whole product.
   var tasks: Int { items * rowTasks * columnTasks }
 
   /// The cut that the last thread finishes soonest.
@@ -43,7 +53,9 @@ struct GEMMBlocking: Sendable {
       for columnTasks in 1...max(1, min(columns, 4 * threads)) where columns > 0 {
         let rounds = (items * rowTasks * columnTasks + threads - 1) / threads
         let tiles = ((rows + rowTasks - 1) / rowTasks) * ((columns + columnTasks - 1) / columnTasks)
-        let time = rounds * (tiles + overhead + (rows + rowTasks - 1) / rowTasks / 4)
+        let time =
+          rounds
+          * (tiles + overhead + ((rows + rowTasks - 1) / rowTasks + (columns + columnTasks - 1) / columnTasks) / 4)
         if time < bestTime { (best, bestTime) = ((rowTasks, columnTasks), time) }
       }
     }
@@ -64,7 +76,6 @@ struct GEMMBlocking: Sendable {
   /// End of the block of depth that begins at `start`.
   func nextDepth(after start: Int) -> Int {
     guard depthBlocks > 1 else { return depth }
-    let size = (depth + depthBlocks - 1) / depthBlocks
-    return min(depth, start + size)
+    return min(depth, start + blockDepth)
   }
 }

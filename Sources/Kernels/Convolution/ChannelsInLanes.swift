@@ -1,0 +1,179 @@
+import KernelTemplates
+
+/// Implicit GEMM with output positions as rows and the weights as B: for so few positions that lanes would idle.
+///
+/// A block of sums [position][channel] stays in the worker's scratch and is transposed into the output when it is complete.
+struct ChannelsInLanes: ConvolutionBody {
+  let weightLayout: PackedLayout
+  let copyBytes: Int
+  let workerBytes: Int
+
+  private let shape: ConvolutionShape
+  private let input: PaddedInput
+  private let context: KernelContext
+  private let blocking: GEMMBlocking
+  private let positionLayout: PackedLayout
+  private let offsets: [Int]
+  private let rowsAtOnce: Int, columnsAtOnce: Int
+  private let packedBytes: Int, sumBytes: Int
+
+  init(_ shape: ConvolutionShape, input: PaddedInput, context: KernelContext) {
+    self.shape = shape
+    self.input = input
+    self.context = context
+    let table = context.table
+    weightLayout = .right(depth: shape.reduction, columns: shape.groupOutputChannels, table: table)
+    positionLayout = .left(rows: shape.output.product, depth: shape.reduction, table: table)
+    blocking = GEMMBlocking(
+      left: positionLayout, right: weightLayout, items: shape.batch * shape.groups, threads: context.pool.threads,
+      table: table)
+    offsets = input.offsets(channels: shape.groupInputChannels)
+    copyBytes =
+      input.isCopy ? (shape.batch * shape.inputChannels * input.channelStride * 4).roundedUp(to: 64) : 0
+    let l2 = CacheSizes.current.l2
+    rowsAtOnce = max(1, min(blocking.rowPanelsPerTask, l2 / 4 / (blocking.blockDepth * table.tileRows * 4)))
+    columnsAtOnce = max(
+      1, min(blocking.columnPanelsPerTask, l2 / 4 / (rowsAtOnce * table.tileRows * table.tileColumns * 4)))
+    packedBytes = (rowsAtOnce * table.tileRows * blocking.blockDepth * 4 + 64).roundedUp(to: 64)
+    sumBytes = rowsAtOnce * table.tileRows * columnsAtOnce * table.tileColumns * 4
+    workerBytes = packedBytes + sumBytes + (table.tileRows * MemoryLayout<Run>.stride).roundedUp(to: 64)
+  }
+
+  func run(_ call: ConvolutionCall) {
+    let source = prepareInput(call, input, shape, context.pool)
+    context.pool.parallel(
+      blocking.tasks,
+      perWorker: { task, worker in
+        let (item, rowPanels, columnPanels) = blocking.task(task)
+        let (image, group) = item.quotientAndRemainder(dividingBy: shape.groups)
+        let memory = call.scratch + copyBytes + worker * workerBytes
+        let packed = memory.assumingMemoryBound(to: Float.self)
+        let sums = (memory + packedBytes).assumingMemoryBound(to: Float.self)
+        let runs = (memory + packedBytes + sumBytes).assumingMemoryBound(to: Run.self)
+        let image0 = source + (image * shape.inputChannels + group * shape.groupInputChannels) * input.channelStride
+        for rows in rowPanels.pieces(of: rowsAtOnce) {
+          for columns in columnPanels.pieces(of: columnsAtOnce) {
+            compute(
+              call, rows, columns, group: group, from: image0, packed: packed, sums: sums, runs: runs)
+            store(call, rows, columns, image: image, group: group, sums: sums)
+          }
+        }
+      })
+  }
+
+  /// The sums of a block, with their bias.
+  private func compute(
+    _ call: ConvolutionCall, _ rows: Range<Int>, _ columns: Range<Int>, group: Int,
+    from source: UnsafePointer<Float>, packed: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>,
+    runs: UnsafeMutablePointer<Run>
+  ) {
+    let firstRow = positionLayout.lanes(ofPanel: rows.lowerBound).lowerBound
+    let firstColumn = columns.lowerBound * weightLayout.panelWidth
+    let rowStride = columnsAtOnce * weightLayout.panelWidth
+    var start = 0
+    repeat {
+      let end = blocking.nextDepth(after: start)
+      let depth = end - start
+      pack(rows, depth: start..<end, from: source, runs: runs, into: packed)
+      // The packed rows and the sums begin with this block's, the arithmetic of panels with the matrix's.
+      var block = GEMMBlock(
+        left: UnsafePointer(packed) - firstRow * depth, right: call.weights + group * weightLayout.count,
+        output: sums - (firstRow * rowStride + firstColumn))
+      block.leftDepth = depth
+      block.rows = shape.output.product
+      block.rowPanels = positionLayout.panels
+      block.rightPanelStride = weightLayout.panelWidth * shape.reduction
+      block.columns = shape.groupOutputChannels
+      block.rowStride = rowStride
+      (block.leftStart, block.rightStart, block.depth) = (0, start, depth)
+      (block.firstRowPanel, block.endRowPanel) = (rows.lowerBound, rows.upperBound)
+      (block.firstColumnPanel, block.endColumnPanel) = (columns.lowerBound, columns.upperBound)
+      block.accumulates = start > 0
+      block.isLast = end == shape.reduction
+      block.columnBias = call.epilogue.bias.map { $0 + group * shape.groupOutputChannels }
+      context.table.gemm(&block)
+      start = end
+    } while start < shape.reduction
+  }
+
+  private func pack(
+    _ panels: Range<Int>, depth: Range<Int>, from source: UnsafePointer<Float>, runs: UnsafeMutablePointer<Run>,
+    into packed: UnsafeMutablePointer<Float>
+  ) {
+    let firstRow = positionLayout.lanes(ofPanel: panels.lowerBound).lowerBound
+    offsets.withUnsafeBufferPointer { offsets in
+      guard let first = offsets.baseAddress else { return }
+      for panel in panels {
+        let lanes = positionLayout.lanes(ofPanel: panel)
+        var job = RunPanel(
+          source: source, runs: runs, runCount: input.runs(lanes, into: runs), offsets: first + depth.lowerBound,
+          depth: depth.count, width: lanes.count, target: packed + (lanes.lowerBound - firstRow) * depth.count)
+        context.table.packRuns(&job)
+      }
+    }
+  }
+
+  /// Transposes a finished block into the output, with residual and activation.
+  private func store(
+    _ call: ConvolutionCall, _ rows: Range<Int>, _ columns: Range<Int>, image: Int, group: Int,
+    sums: UnsafePointer<Float>
+  ) {
+    let plane = shape.output.product
+    let firstRow = positionLayout.lanes(ofPanel: rows.lowerBound).lowerBound
+    let endRow = positionLayout.lanes(ofPanel: rows.upperBound - 1).upperBound
+    let firstColumn = columns.lowerBound * weightLayout.panelWidth
+    let endColumn = min(shape.groupOutputChannels, columns.upperBound * weightLayout.panelWidth)
+    let channel = image * shape.outputChannels + group * shape.groupOutputChannels + firstColumn
+    let place = channel * plane + firstRow
+    let bounds = call.epilogue.activation.bounds ?? (-.infinity, .infinity)
+    transpose(
+      sums, rows: endRow - firstRow, columns: endColumn - firstColumn,
+      rowStride: columnsAtOnce * weightLayout.panelWidth, to: call.output + place, channelStride: plane,
+      residual: call.epilogue.residual.map { $0 + place }, bounds: bounds)
+    activate(
+      call, context.table, channel: channel, channels: endColumn - firstColumn, columns: firstRow..<endRow,
+      plane: plane)
+  }
+}
+
+/// output[j][i] = clip(sums[i][j] + residual[j][i]), four by four.
+private func transpose(
+  _ sums: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int, to output: UnsafeMutablePointer<Float>,
+  channelStride: Int, residual: UnsafePointer<Float>?, bounds: (lower: Float, upper: Float)
+) {
+  typealias V = Portable
+  let (lower, upper) = (V.broadcast(bounds.lower), V.broadcast(bounds.upper))
+  var i = 0
+  while i + 4 <= rows {
+    var j = 0
+    while j + 4 <= columns {
+      let from = sums + i * rowStride + j
+      let (a, b) = (V.load(from), V.load(from + rowStride))
+      let (c, d) = (V.load(from + 2 * rowStride), V.load(from + 3 * rowStride))
+      let (ab0, ab1) = (SIMD4(a[0], b[0], a[1], b[1]), SIMD4(a[2], b[2], a[3], b[3]))
+      let (cd0, cd1) = (SIMD4(c[0], d[0], c[1], d[1]), SIMD4(c[2], d[2], c[3], d[3]))
+      var place = j * channelStride + i
+      let turned: InlineArray<4, SIMD4<Float>> = [
+        SIMD4(lowHalf: ab0.lowHalf, highHalf: cd0.lowHalf), SIMD4(lowHalf: ab0.highHalf, highHalf: cd0.highHalf),
+        SIMD4(lowHalf: ab1.lowHalf, highHalf: cd1.lowHalf), SIMD4(lowHalf: ab1.highHalf, highHalf: cd1.highHalf),
+      ]
+      for n in 0..<4 {
+        let sum = residual.map { V.add(turned[n], V.load($0 + place)) } ?? turned[n]
+        V.store(output + place, V.min(upper, V.max(lower, sum)))
+        place += channelStride
+      }
+      j += 4
+    }
+    i += 4
+  }
+  let (wholeRows, wholeColumns) = (rows / 4 * 4, columns / 4 * 4)
+  for i in 0..<rows {
+    var j = i < wholeRows ? wholeColumns : 0
+    while j < columns {
+      let place = j * channelStride + i
+      let sum = sums[i * rowStride + j] + (residual?[place] ?? 0)
+      output[place] = sum.isNaN ? sum : min(bounds.upper, max(bounds.lower, sum))
+      j += 1
+    }
+  }
+}
