@@ -55,6 +55,8 @@ final class Scope {
     var builder: GraphBuilder
     /// The nodes' names begin with it.
     var prefix = ""
+    /// The name for the function's node, if it is the only one and has none.
+    var onlyNode = ""
   }
 
   /// Where nodes and values go.

@@ -131,9 +131,8 @@ final class GraphReader {
     }
     let outputs = texts(proto.output, proto.n_output).map { $0.isEmpty ? nil : scope.names[$0].flatMap { $0 } }
     var node = Node(
-      OperatorID(text(proto.op_type), domain: domain, version: 0), name: (scope.call?.prefix ?? "") + text(proto.name),
-      inputs: inputs, outputs: outputs)
-    if text(proto.name).isEmpty { node.name = "" }
+      OperatorID(text(proto.op_type), domain: domain, version: 0), name: name(of: proto, in: scope), inputs: inputs,
+      outputs: outputs)
     node.attributes = try attributes(
       messages(proto.attribute, proto.n_attribute), operator: node.op.name, of: label, in: scope)
     let key = FunctionKey(domain: domain, name: node.op.name, overload: text(proto.overload))
@@ -147,6 +146,14 @@ final class GraphReader {
     }
     node.op.version = version
     scope.builder.graph.append(node)
+  }
+
+  /// A node's name; unnamed nodes stay so, but for a function's only node, which takes the call's.
+  private func name(of proto: Onnx__NodeProto, in scope: Scope) -> String {
+    let name = text(proto.name)
+    guard let call = scope.call else { return name }
+    if name.isEmpty { return scope.outer == nil ? call.onlyNode : "" }
+    return call.prefix + name
   }
 
   /// How messages call a node of the file.

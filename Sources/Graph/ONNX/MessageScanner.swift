@@ -58,7 +58,7 @@ struct MessageScanner {
       try copy(found, field, in: descriptor, depth: depth, graphs: graphs)
     }
     if !payload.isEmpty {
-      appendKey(TensorPayload.rawDataField, .lengthDelimited)
+      appendKey(FieldNumber.Tensor.raw, .lengthDelimited)
       appendVarint(8)
       withUnsafeBytes(of: UInt64(payloads.count).littleEndian) { reduced.append(contentsOf: $0) }
       payloads.append(payload)
@@ -95,21 +95,11 @@ struct MessageScanner {
     appendVarint(UInt64(number) << 3 | type.rawValue)
   }
 
-  private mutating func appendVarint(_ value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      reduced.append(UInt8(rest & 0x7F) | 0x80)
-      rest >>= 7
-    }
-    reduced.append(UInt8(rest))
-  }
+  private mutating func appendVarint(_ value: UInt64) { reduced.appendVarint(value) }
 }
 
 /// Where in a file the elements of one tensor lie.
 struct TensorPayload {
-  /// The number of `raw_data` in `TensorProto`.
-  static let rawDataField: UInt32 = 9
-
   /// A stretch of elements in one of the typed fields.
   struct Chunk {
     /// The field's number.
@@ -131,9 +121,10 @@ struct TensorPayload {
   /// Notes a field's place, if it holds elements; strings do not count.
   mutating func take(_ found: WireReader.Field, from start: Int) -> Bool {
     switch found.number {
-    case Self.rawDataField:
+    case FieldNumber.Tensor.raw:
       raw = found.payload
-    case 4, 5, 7, 10, 11:
+    case FieldNumber.Tensor.floats, FieldNumber.Tensor.int32s, FieldNumber.Tensor.int64s, FieldNumber.Tensor.doubles,
+      FieldNumber.Tensor.uint64s:
       let packed = found.type == .lengthDelimited
       if !packed, let last = chunks.indices.last, !chunks[last].isPacked, chunks[last].field == found.number,
         chunks[last].range.upperBound == start

@@ -20,7 +20,9 @@ extension ValueType {
 }
 
 extension Shape {
-  /// Reads a shape; nil for none. Sizes below zero, which some exporters write, are unknown ones.
+  /// Reads a shape; nil for none.
+  ///
+  /// Sizes below zero, which some exporters write, are unknown ones.
   init?(_ proto: UnsafeMutablePointer<Onnx__TensorShapeProto>?) {
     guard let proto = proto?.pointee else { return nil }
     self.init(

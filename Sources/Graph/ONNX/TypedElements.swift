@@ -12,19 +12,19 @@ struct TypedElements {
   /// The number of the field that holds elements of the type.
   private var field: UInt32 {
     switch type {
-    case .float32, .complex64: 4
-    case .int64: 7
-    case .float64, .complex128: 10
-    case .uint32, .uint64: 11
-    default: 5
+    case .float32, .complex64: FieldNumber.Tensor.floats
+    case .int64: FieldNumber.Tensor.int64s
+    case .float64, .complex128: FieldNumber.Tensor.doubles
+    case .uint32, .uint64: FieldNumber.Tensor.uint64s
+    default: FieldNumber.Tensor.int32s
     }
   }
 
   /// Bytes of an entry on the wire; nil if it is a variable number.
   private var wireWidth: Int? {
     switch field {
-    case 4: 4
-    case 10: 8
+    case FieldNumber.Tensor.floats: 4
+    case FieldNumber.Tensor.doubles: 8
     default: nil
     }
   }
