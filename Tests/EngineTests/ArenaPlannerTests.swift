@@ -1,6 +1,5 @@
 import Engine
 import Testing
-import TestSupport
 
 struct ArenaPlannerTests {
   @Test(arguments: 0..<50)
