@@ -28,6 +28,7 @@ let package = Package(
   products: [
     .executable(name: "swiftinfer", targets: ["swiftinfer"]),
     .library(name: "Engine", targets: ["Engine", "Graph", "Zoo"]),
+    .library(name: "Kernels", targets: ["Kernels"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
