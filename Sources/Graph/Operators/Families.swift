@@ -7,5 +7,13 @@ extension OperatorRegistry {
       OperatorSchema.convolution,
       OperatorSchema.pooling,
       OperatorSchema.normalization,
+      OperatorSchema.matrix,
+      OperatorSchema.attention,
+      OperatorSchema.recurrent,
+      OperatorSchema.quantization,
+      OperatorSchema.image,
+      OperatorSchema.signal,
+      OperatorSchema.loss,
+      OperatorSchema.fused,
     ].flatMap { $0 })
 }

@@ -1,6 +1,6 @@
 extension Set<DataType> {
   /// Whole numbers of 8 bits.
-  public static let bytes: Set<DataType> = [.int8, .uint8]
+  package static let bytes: Self = [.int8, .uint8]
 }
 
 extension NodeContext {
