@@ -47,33 +47,6 @@ enum MatMulKernel {
     }
   }
 
-  /// Bias, residual and activation of a fused product: what to read for them, and where in the reads it is.
-  private struct FusedReads {
-    var values: [ValueID] = []
-    var bias: Int?
-    var residual: Int?
-    let activation: Activation
-
-    init(_ context: NodeContext, after count: Int) throws(GraphError) {
-      activation = try FusedActivation(of: context).kernelActivation
-      if context.hasInput(2), let bias = context.node.inputs[2] {
-        self.bias = count
-        values.append(bias)
-      }
-      if context.hasInput(3), let residual = context.node.inputs[3] {
-        self.residual = count + values.count
-        values.append(residual)
-      }
-    }
-
-    func epilogue(_ frame: borrowing Frame) -> Epilogue {
-      var epilogue = Epilogue(axis: .columns, activation: activation)
-      if let bias { epilogue.bias = frame.input(bias) }
-      if let residual { epilogue.residual = frame.input(residual) }
-      return epilogue
-    }
-  }
-
   /// All rows of A, whatever its batch, times one matrix of constant weights, packed when the plan is made.
   private static func lowerLinear(
     _ context: NodeContext, _ plan: inout PlanBuilder, _ a: Operand, _ b: Operand, weights: Tensor, output: ValueID
@@ -88,7 +61,7 @@ enum MatMulKernel {
     let fused = try FusedReads(context, after: 1)
     plan.append(
       plan.kernelName("gemm_f32"), reading: [a.value] + fused.values, writing: [output],
-      inPlace: fused.residual.map { [$0] } ?? [], scratchByteCount: product.scratchBytes,
+      inPlace: fused.inPlace, scratchByteCount: product.scratchBytes,
       macs: shape.rows * shape.columns * shape.depth
     ) { frame in
       product.run(
@@ -112,7 +85,7 @@ enum MatMulKernel {
     let fused = try FusedReads(context, after: 2)
     plan.append(
       plan.kernelName("gemm_f32"), reading: [a.value, b.value] + fused.values, writing: [output],
-      inPlace: fused.residual.map { [$0] } ?? [], scratchByteCount: product.scratchBytes,
+      inPlace: fused.inPlace, scratchByteCount: product.scratchBytes,
       macs: items.count * shape.rows * shape.columns * shape.depth
     ) { frame in
       product.run(
@@ -137,23 +110,5 @@ enum BroadcastOffsets {
       offsets = offsets.flatMap { offset in (0..<size).map { offset + $0 * stride } }
     }
     return offsets
-  }
-}
-
-extension FusedActivation {
-  /// The kernels' name for it.
-  var kernelActivation: Activation {
-    switch self {
-    case .none: .none
-    case .relu: .relu
-    case .clip(let min, let max): .clip(min: min, max: max)
-    case .leakyRelu(let slope): .leakyRelu(alpha: slope)
-    case .hardSwish: .hardSwish
-    case .silu: .silu
-    case .sigmoid: .sigmoid
-    case .tanh: .tanh
-    case .gelu: .gelu
-    case .geluTanh: .geluTanh
-    }
   }
 }

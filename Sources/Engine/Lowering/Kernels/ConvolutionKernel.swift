@@ -1,0 +1,52 @@
+import Graph
+import Kernels
+
+/// Convolutions by kernels: `Conv`, and `FusedConv` with residual and activation.
+enum ConvolutionKernel {
+  static let lower: Lowering.Lower = { context, plan throws(GraphError) in
+    guard let input = context.node.inputs[0], let weights = context.node.inputs[1],
+      let output = context.node.outputs[0], let x = plan.tensorType(of: input), let w = plan.tensorType(of: weights),
+      let y = plan.tensorType(of: output), x.dataType == .float32, (3...5).contains(w.sizes.count),
+      y.sizes.allSatisfy({ $0 > 0 }), x.sizes.allSatisfy({ $0 > 0 })
+    else { return false }
+    let window = try context.slidingWindow(kernel: Array(w.sizes.dropFirst(2)))
+      .window(over: Array(x.sizes.dropFirst(2)), node: context.name)
+    let shape = ConvolutionShape(
+      batch: x.sizes[0], inputChannels: x.sizes[1], outputChannels: w.sizes[0],
+      groups: try context.int("group", default: 1), input: Array(x.sizes.dropFirst(2)), kernel: window.kernel,
+      stride: window.strides, dilation: window.dilations, padsBegin: window.padsBegin, padsEnd: window.padsEnd)
+    let convolution = Convolution(shape, context: plan.kernels)
+    let fused = try FusedReads(context, after: 2)
+    let name = plan.kernelName("conv_f32_\(convolution.algorithm.rawValue)")
+
+    guard let constant = context.constant(1) else {
+      // Weights that only running tells are packed by every run, behind the kernel's own scratch memory.
+      let packedOffset = (convolution.scratchBytes + 63) / 64 * 64
+      plan.append(
+        name, reading: [input, weights] + fused.values, writing: [output], inPlace: fused.inPlace,
+        scratchByteCount: packedOffset + convolution.packedWeightBytes, macs: shape.multiplyAdds
+      ) { frame in
+        let packed = frame.scratch + packedOffset
+        convolution.packWeights(frame.input(1), into: packed)
+        convolution.run(
+          input: frame.input(0), weights: packed, output: frame.output(), epilogue: fused.epilogue(frame),
+          scratch: frame.scratch)
+      }
+      return true
+    }
+    let format = "convolution \(convolution.algorithm) \(shape.groups) \(plan.kernels.table.isa)"
+    let packed = plan.weights.packed(constant, format: format) {
+      PackedWeights(constant, byteCount: convolution.packedWeightBytes) { convolution.packWeights($0, into: $1) }
+    }
+    let constantFused = try FusedReads(context, after: 1)
+    plan.append(
+      name, reading: [input] + constantFused.values, writing: [output], inPlace: constantFused.inPlace,
+      scratchByteCount: convolution.scratchBytes, macs: shape.multiplyAdds
+    ) { frame in
+      convolution.run(
+        input: frame.input(0), weights: packed.base, output: frame.output(), epilogue: constantFused.epilogue(frame),
+        scratch: frame.scratch)
+    }
+    return true
+  }
+}
