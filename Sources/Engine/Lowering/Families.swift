@@ -4,5 +4,9 @@ extension LoweringRegistry {
     [
       Lowering.elementwise,
       Lowering.activation,
+      Lowering.convolution,
+      Lowering.pooling,
+      Lowering.matrix,
+      Lowering.normalization,
     ].flatMap { $0 })
 }

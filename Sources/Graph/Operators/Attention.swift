@@ -114,7 +114,8 @@ extension NodeContext {
     if shape.rank == 4 { return shape[3] }
     guard let all = shape[2].size, let heads = heads.size else { return .unknown }
     guard all % heads == 0 else {
-      throw .shapeMismatch(node: name, input: "\(input)", expected: "a last size that \(heads) heads divide", found: "\(shape)")
+      throw .shapeMismatch(
+        node: name, input: "\(input)", expected: "a last size that \(heads) heads divide", found: "\(shape)")
     }
     return .known(all / heads)
   }
@@ -131,7 +132,9 @@ extension NodeContext {
 
   /// The result of attention over inputs [batch, heads, steps, depth].
   fileprivate func attentionShape() throws(GraphError) -> Shape? {
-    guard let q = try shape(0, rank: 4), let k = try shape(1, rank: 4), let v = try shape(2, rank: 4) else { return nil }
+    guard let q = try shape(0, rank: 4), let k = try shape(1, rank: 4), let v = try shape(2, rank: 4) else {
+      return nil
+    }
     try expect(1, k, [q[0], k[1], k[2], q[3]])
     try expect(2, v, [q[0], k[1], k[2], v[3]])
     if let queries = q[1].size, let keys = k[1].size, keys <= 0 || queries % keys != 0 {
@@ -161,8 +164,10 @@ extension NodeContext {
       throw invalid("q_num_heads", expected: "a positive multiple of \(heads)", found: queryHeads)
     }
     let (batch, steps) = (q?[0] ?? .unknown, q?[1] ?? .unknown)
-    let keyDepth = try q.map { shape throws(GraphError) in try depth(shape, input: 0, heads: .known(queryHeads)) } ?? .unknown
-    let valueDepth = try v.map { shape throws(GraphError) in try depth(shape, input: 2, heads: .known(heads)) } ?? .unknown
+    let keyDepth =
+      try q.map { shape throws(GraphError) in try depth(shape, input: 0, heads: .known(queryHeads)) } ?? .unknown
+    let valueDepth =
+      try v.map { shape throws(GraphError) in try depth(shape, input: 2, heads: .known(heads)) } ?? .unknown
     try expect(1, k, [batch, steps, product(keyDepth, .known(heads))])
     try expect(2, v, [batch, steps, .unknown])
     let state: Shape = [batch, .known(heads), keyDepth, valueDepth]

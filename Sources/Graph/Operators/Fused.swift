@@ -113,7 +113,9 @@ extension NodeContext {
   fileprivate func fusedAttentionShape() throws(GraphError) -> Shape? {
     let stepsFirst = try isStepsFirst("layout"), outputStepsFirst = try isStepsFirst("output_layout")
     let (head, step) = stepsFirst ? (2, 1) : (1, 2)
-    guard let q = try shape(0, rank: 4), let k = try shape(1, rank: 4), let v = try shape(2, rank: 4) else { return nil }
+    guard let q = try shape(0, rank: 4), let k = try shape(1, rank: 4), let v = try shape(2, rank: 4) else {
+      return nil
+    }
     var expected = q
     expected[step] = k[step]
     try expect(1, k, expected)

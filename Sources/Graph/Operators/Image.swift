@@ -59,7 +59,9 @@ extension NodeContext {
       hasInput(index) ? try dimensions(index) : nil
     }
     let axes = try resizeAxes(rank: x.rank)
-    if let known = x.sizes, sizes?.allSatisfy({ $0.size != nil }) ?? true, sizes?.isEmpty == false || scales?.isEmpty == false {
+    if let known = x.sizes, sizes?.allSatisfy({ $0.size != nil }) ?? true,
+      sizes?.isEmpty == false || scales?.isEmpty == false
+    {
       return Shape(
         try resizeGeometry(input: known, scales: scales, sizes: sizes?.compactMap(\.size), region: nil).sizes)
     }

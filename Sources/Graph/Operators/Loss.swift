@@ -25,7 +25,8 @@ extension NodeContext {
     if let scores = try shape(0) {
       guard scores.rank >= 2, labels.map({ $0.rank == scores.rank - 1 }) ?? true else {
         throw .shapeMismatch(
-          node: name, input: "1", expected: "the axes of \(scores) without the second", found: labels?.description ?? "?")
+          node: name, input: "1", expected: "the axes of \(scores) without the second",
+          found: labels?.description ?? "?")
       }
       for (axis, found) in (labels?.dimensions ?? []).enumerated() {
         if let expected = scores[axis == 0 ? 0 : axis + 1].size, let found = found.size, expected != found {

@@ -85,7 +85,8 @@ extension NodeContext {
 
   fileprivate func checkScale() throws(GraphError) {
     if let data = try shape(0)?.sizes, let scale = try shape(1)?.sizes { _ = try scaleLayout(data: data, scale: scale) }
-    if hasInput(2), let scale = try shape(1), let zeroPoint = try shape(2), let a = scale.count, let b = zeroPoint.count {
+    if hasInput(2), let scale = try shape(1), let zeroPoint = try shape(2), let a = scale.count, let b = zeroPoint.count
+    {
       guard a == b else {
         throw .shapeMismatch(node: name, input: "2", expected: "\(scale)", found: "\(zeroPoint)")
       }

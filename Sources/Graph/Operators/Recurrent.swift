@@ -2,7 +2,8 @@ extension OperatorSchema {
   /// Networks that walk along a sequence with a state.
   static let recurrent: [OperatorSchema] = [
     recurrent("RNN", versions: [7, 14, 22], gates: 1, inputs: 3...6, outputs: 0...2),
-    recurrent("GRU", versions: [7, 14, 22], gates: 3, inputs: 3...6, outputs: 0...2, attributes: ["linear_before_reset"]),
+    recurrent(
+      "GRU", versions: [7, 14, 22], gates: 3, inputs: 3...6, outputs: 0...2, attributes: ["linear_before_reset"]),
     recurrent("LSTM", versions: [7, 14, 22], gates: 4, inputs: 3...8, outputs: 0...3, attributes: ["input_forget"]),
   ]
 
@@ -43,7 +44,8 @@ extension NodeContext {
     try expect(5, try optionalShape(5, rank: 3), state)
     if gates == 4 {
       try expect(6, try optionalShape(6, rank: 3), state)
-      try expect(7, try optionalShape(7, rank: 2), [.known(directions), hidden.size.map { .known($0 &* 3) } ?? .unknown])
+      try expect(
+        7, try optionalShape(7, rank: 2), [.known(directions), hidden.size.map { .known($0 &* 3) } ?? .unknown])
     }
     let all: Shape =
       batchFirst ? [batch, steps, .known(directions), hidden] : [steps, .known(directions), batch, hidden]

@@ -31,7 +31,8 @@ public struct EinsumEquation: Equatable, Sendable {
       let term = try Term(term)
       let spare = rank - term.before.count - term.after.count
       guard term.hasEllipsis ? spare >= 0 : spare == 0 else {
-        throw Malformed(reason: "a term of \(term.before.count + term.after.count) names for an operand of rank \(rank)")
+        throw Malformed(
+          reason: "a term of \(term.before.count + term.after.count) names for an operand of rank \(rank)")
       }
       if term.hasEllipsis { broadcastRank = max(broadcastRank, spare) }
       for name in term.before + term.after { counts[name, default: 0] += 1 }

@@ -1,0 +1,13 @@
+import Graph
+
+extension Lowering {
+  /// Products of matrices.
+  static let matrix: [Lowering] = [
+    Lowering("MatMul", numeric: MatMulReference.self),
+    Lowering("Gemm", numeric: GemmReference.self),
+    Lowering("Einsum", numeric: EinsumReference.self),
+    Lowering("Det", real: DeterminantReference.self),
+    Lowering("MatMulInteger") { node throws(GraphError) in try QuantizedMatMulReference.integer(node) },
+    Lowering("QLinearMatMul") { node throws(GraphError) in try QuantizedMatMulReference.linear(node) },
+  ]
+}

@@ -1,0 +1,15 @@
+import Graph
+
+extension Lowering {
+  /// Scaling to a mean, a variance or a length.
+  static let normalization: [Lowering] = [
+    Lowering("BatchNormalization", real: BatchNormalizationReference.self),
+    Lowering("InstanceNormalization", real: InstanceNormalizationReference.self),
+    Lowering("GroupNormalization", real: GroupNormalizationReference.self),
+    Lowering("LayerNormalization", real: LayerNormalizationReference.self),
+    Lowering("RMSNormalization", real: RMSNormalizationReference.self),
+    Lowering("LRN", real: LocalResponseReference.self),
+    Lowering("LpNormalization", real: LpNormalizationReference.self),
+    Lowering("MeanVarianceNormalization", real: MeanVarianceReference.self),
+  ]
+}
