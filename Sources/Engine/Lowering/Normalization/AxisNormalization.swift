@@ -1,6 +1,8 @@
 import Graph
 
-/// Normalizes over all axes from one on, then scales and shifts. Ba et al., "Layer Normalization" (2016).
+/// Normalizes over all axes from one on, then scales and shifts.
+///
+/// Ba et al., "Layer Normalization" (2016).
 enum LayerNormalizationReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)
@@ -30,7 +32,9 @@ enum LayerNormalizationReference: RealReference {
   }
 }
 
-/// Divides by the root of the mean square over all axes from one on, then scales. Zhang and Sennrich (2019).
+/// Divides by the root of the mean square over all axes from one on, then scales.
+///
+/// Zhang and Sennrich (2019).
 enum RMSNormalizationReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)

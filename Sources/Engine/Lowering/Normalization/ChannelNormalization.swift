@@ -72,7 +72,9 @@ enum BatchNormalizationReference: RealReference {
   }
 }
 
-/// Each channel of each item by its own mean and variance. Ulyanov et al. (2016).
+/// Each channel of each item by its own mean and variance.
+///
+/// Ulyanov et al. (2016).
 enum InstanceNormalizationReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)
@@ -93,7 +95,9 @@ enum InstanceNormalizationReference: RealReference {
   }
 }
 
-/// Groups of channels of each item by their own mean and variance. Wu and He (2018).
+/// Groups of channels of each item by their own mean and variance.
+///
+/// Wu and He (2018).
 ///
 /// Scale and bias are one for each group before version 21, one for each channel since.
 enum GroupNormalizationReference: RealReference {
@@ -120,7 +124,9 @@ enum GroupNormalizationReference: RealReference {
   }
 }
 
-/// Divides by a power of the squares summed over neighbouring channels. Krizhevsky et al. (2012).
+/// Divides by a power of the squares summed over neighbouring channels.
+///
+/// Krizhevsky et al. (2012).
 enum LocalResponseReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)

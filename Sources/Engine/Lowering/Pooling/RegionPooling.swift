@@ -1,6 +1,8 @@
 import Graph
 
-/// The greatest element of each bin of each region. Girshick, "Fast R-CNN" (2015).
+/// The greatest element of each bin of each region.
+///
+/// Girshick, "Fast R-CNN" (2015).
 enum MaxRoiPoolReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)
@@ -47,7 +49,9 @@ enum MaxRoiPoolReference: RealReference {
   }
 }
 
-/// The mean or greatest of interpolated samples in each bin of each region. He et al., "Mask R-CNN" (2017).
+/// The mean or greatest of interpolated samples in each bin of each region.
+///
+/// He et al., "Mask R-CNN" (2017).
 enum RoiAlignReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)
