@@ -96,54 +96,67 @@ public enum DirectConvolution<I: ISA> {
     _ rows: borrowing DirectRows, _: Tile<MR, RR>.Type, channel: Int, row: Int
   ) {
     let source = rows.source + row * rows.sourceRowStride
-    let weights = rows.weights + channel * rows.depth
-    let output = channel * rows.channelStride + row * rows.rowStride
+    let place = channel * rows.channelStride + row * rows.rowStride
+    let (channelStride, rowStride) = (rows.channelStride, rows.rowStride)
+    let (lower, upper) = (I.broadcast(rows.lowerBound), I.broadcast(rows.upperBound))
     var x = 0
     while x + I.lanes <= rows.columns {
       var sums = InlineArray<MR, InlineArray<RR, I.F32>>(repeating: InlineArray(repeating: I.zero()))
+      let weights = rows.weights + channel * rows.depth
+      let step = rows.sourceRowStride
       var k = 0
       while k < rows.depth {
         let from = source + rows.offsets[k] + x
         for r in 0..<RR {
-          let v = I.load(from + r * rows.sourceRowStride)
+          let v = I.load(from + r * step)
           for m in 0..<MR { sums[m][r] = I.fma(I.broadcast(weights[k * MR + m]), v, sums[m][r]) }
         }
         k += 1
       }
-      finish(&sums, rows, channel: channel)
-      for m in 0..<MR {
-        for r in 0..<RR {
-          let place = output + m * rows.channelStride + r * rows.rowStride + x
-          if let residual = rows.residual { sums[m][r] = I.add(sums[m][r], I.load(residual + place)) }
-          I.store(rows.output + place, bound(sums[m][r], rows))
+      addBias(&sums, rows, channel: channel)
+      if let residual = rows.residual {
+        let from = residual + place + x
+        for m in 0..<MR {
+          for r in 0..<RR { sums[m][r] = I.add(sums[m][r], I.load(from + (m * channelStride + r * rowStride))) }
         }
+      }
+      let to = rows.output + place + x
+      for m in 0..<MR {
+        for r in 0..<RR { I.store(to + (m * channelStride + r * rowStride), I.min(upper, I.max(lower, sums[m][r]))) }
       }
       x += I.lanes
     }
     guard x < rows.columns else { return }
     let mask = I.mask(first: rows.columns - x)
     var sums = InlineArray<MR, InlineArray<RR, I.F32>>(repeating: InlineArray(repeating: I.zero()))
+    let weights = rows.weights + channel * rows.depth
+    let step = rows.sourceRowStride
     var k = 0
     while k < rows.depth {
       let from = source + rows.offsets[k] + x
       for r in 0..<RR {
-        let v = I.load(from + r * rows.sourceRowStride, mask)
+        let v = I.load(from + r * step, mask)
         for m in 0..<MR { sums[m][r] = I.fma(I.broadcast(weights[k * MR + m]), v, sums[m][r]) }
       }
       k += 1
     }
-    finish(&sums, rows, channel: channel)
+    addBias(&sums, rows, channel: channel)
+    if let residual = rows.residual {
+      let from = residual + place + x
+      for m in 0..<MR {
+        for r in 0..<RR { sums[m][r] = I.add(sums[m][r], I.load(from + (m * channelStride + r * rowStride), mask)) }
+      }
+    }
+    let to = rows.output + place + x
     for m in 0..<MR {
       for r in 0..<RR {
-        let place = output + m * rows.channelStride + r * rows.rowStride + x
-        if let residual = rows.residual { sums[m][r] = I.add(sums[m][r], I.load(residual + place, mask)) }
-        I.store(rows.output + place, bound(sums[m][r], rows), mask)
+        I.store(to + (m * channelStride + r * rowStride), I.min(upper, I.max(lower, sums[m][r])), mask)
       }
     }
   }
 
   @inlinable @inline(__always)
-  static func finish<let MR: Int, let RR: Int>(
+  static func addBias<let MR: Int, let RR: Int>(
     _ sums: inout InlineArray<MR, InlineArray<RR, I.F32>>, _ rows: borrowing DirectRows, channel: Int
   ) {
     guard let bias = rows.bias else { return }
@@ -151,10 +164,5 @@ public enum DirectConvolution<I: ISA> {
       let b = I.broadcast(bias[channel + m])
       for r in 0..<RR { sums[m][r] = I.add(sums[m][r], b) }
     }
-  }
-
-  @inlinable @inline(__always)
-  static func bound(_ x: I.F32, _ rows: borrowing DirectRows) -> I.F32 {
-    I.min(I.broadcast(rows.upperBound), I.max(I.broadcast(rows.lowerBound), x))
   }
 }

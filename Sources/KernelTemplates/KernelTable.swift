@@ -18,6 +18,12 @@ public final class KernelTable: Sendable {
   public let directRows: @Sendable (UnsafePointer<DirectRows>) -> Void
   /// Output channels of its largest tile.
   public let directChannels: Int
+  /// `PoolingRowKernel`: pools along a row.
+  public let poolRow: @Sendable (UnsafePointer<PoolingRow>) -> Void
+  /// `PlaneReduction.sum`.
+  public let sum: @Sendable (UnsafePointer<Float>, Int) -> Float
+  /// `PlaneReduction.maximum`.
+  public let maximum: @Sendable (UnsafePointer<Float>, Int) -> Float
   /// `ActivationKernel`: applies an activation in place.
   public let activate: @Sendable (UnsafePointer<ActivationBlock>) -> Void
   /// `FMAPeak`: rounds of FMAs in registers, and a seed.
@@ -38,6 +44,9 @@ public final class KernelTable: Sendable {
     packRuns = { RunPacking<I>.run($0.pointee) }
     directRows = { DirectConvolution<I>.run($0.pointee) }
     directChannels = DirectConvolution<I>.channels
+    poolRow = { PoolingRowKernel<I>.run($0.pointee) }
+    sum = { PlaneReduction<I>.sum($0, count: $1) }
+    maximum = { PlaneReduction<I>.maximum($0, count: $1) }
     activate = { ActivationKernel<I>.run($0.pointee) }
     fmaPeakChains = FMAPeak<I>.chains
     fmaPeak = { FMAPeak<I>.run(rounds: $0, seed: $1) }

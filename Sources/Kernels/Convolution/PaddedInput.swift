@@ -81,7 +81,7 @@ struct PaddedInput: Sendable {
           if z >= 0, z < sizes.depth, y >= 0, y < sizes.height {
             copyRow(from: plane + (z * sizes.height + y) * sizes.width, to: row)
           } else {
-            row.update(repeating: 0, count: rowStride)
+            clear(row, count: rowStride)
           }
           row += rowStride
         }
@@ -96,17 +96,46 @@ struct PaddedInput: Sendable {
       let to = row + phase * phaseLength
       let first = min(phaseLength, max(0, (pad - phase + step - 1) / step))
       let end = max(first, min(phaseLength, (width + pad - phase + step - 1) / step))
-      to.update(repeating: 0, count: first)
+      clear(to, count: first)
       let from = input + (first * step + phase - pad)
       if step == 1 {
-        (to + first).update(from: from, count: end - first)
+        copyContiguous(from: from, to: to + first, count: end - first)
       } else {
         copyStrided(from: from, step: step, to: to + first, count: end - first)
       }
-      (to + end).update(repeating: 0, count: phaseLength - end)
+      clear(to + end, count: phaseLength - end)
     }
   }
 
+  // Rows are short: a loop in place costs less than a call of memset or memcpy.
+
+  @inline(__always)
+  private func clear(_ to: UnsafeMutablePointer<Float>, count: Int) {
+    var i = 0
+    while i + 4 <= count {
+      Portable.store(to + i, Portable.zero())
+      i += 4
+    }
+    while i < count {
+      to[i] = 0
+      i += 1
+    }
+  }
+
+  @inline(__always)
+  private func copyContiguous(from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int) {
+    var i = 0
+    while i + 4 <= count {
+      Portable.store(to + i, Portable.load(from + i))
+      i += 4
+    }
+    while i < count {
+      to[i] = from[i]
+      i += 1
+    }
+  }
+
+  @inline(__always)
   private func copyStrided(from: UnsafePointer<Float>, step: Int, to: UnsafeMutablePointer<Float>, count: Int) {
     var i = 0
     if step == 2 {
