@@ -40,7 +40,7 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "CONNX", dependencies: ["CProtobufC"]),
 
@@ -70,7 +70,8 @@ let package = Package(
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "Zoo", "TestSupport"], swiftSettings: optimized),
     .testTarget(name: "ZooTests", dependencies: ["Zoo", "TestSupport"], swiftSettings: optimized),
-    .testTarget(name: "BenchTests", dependencies: ["Bench", "TestSupport"], swiftSettings: optimized),
+    .testTarget(
+      name: "BenchTests", dependencies: ["Bench", "TestSupport"], exclude: ["Fixtures"], swiftSettings: optimized),
     .testTarget(name: "CommandLineTests", dependencies: ["swiftinfer", "TestSupport"]),
   ] + tunedKernels,
   swiftLanguageModes: [.v6]
