@@ -1,0 +1,41 @@
+# What people and CI do with this repository; each target needs nothing but Swift and, on Debian, apt.
+
+SWIFT ?= swift
+# What `make test` and `make conformance` build: the library targets are optimized in debug builds too.
+CONFORMANCE = SWIFTINFER=.build/debug/swiftinfer Tests/conformance/run.sh
+
+.PHONY: build test bench conformance compare format lint clean
+.DEFAULT_GOAL := build
+
+build: ## The command line, optimized: .build/release/swiftinfer
+	@Scripts/setup.sh build
+	$(SWIFT) build -c release --product swiftinfer
+
+test: ## All tests, the ONNX backend cases among them
+	@Scripts/setup.sh test
+	$(SWIFT) build --build-tests
+	$(CONFORMANCE) >.build/conformance.txt
+	$(CONFORMANCE) --no-optimize >.build/conformance-unoptimized.txt
+	@tail -n 1 .build/conformance.txt .build/conformance-unoptimized.txt
+	$(SWIFT) test --skip-build
+
+bench: build ## The default benchmark: zoo models on real input
+	.build/release/swiftinfer bench
+
+conformance: ## The ONNX backend cases, one a line, against the list of those that pass; UPDATE=1 extends the list
+	@Scripts/setup.sh test
+	$(SWIFT) build --product swiftinfer
+	$(CONFORMANCE) $(if $(UPDATE),--update-baseline)
+	$(CONFORMANCE) --no-optimize | tail -n 1
+
+compare: build ## swiftinfer against onnxruntime and openvino, interleaved
+	Benchmarks/peers/compare.py $(MODELS)
+
+format: ## Formats the sources
+	$(SWIFT) format -i -p -r Package.swift Sources Tests Examples
+
+lint: ## Fails on a source that is not formatted
+	$(SWIFT) format lint -s -p -r Package.swift Sources Tests Examples
+
+clean: ## Removes what the build made
+	rm -rf .build
