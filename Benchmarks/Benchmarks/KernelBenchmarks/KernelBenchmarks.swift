@@ -13,6 +13,7 @@ let benchmarks: @Sendable () -> Void = {
     for table in KernelTable.runnable {
       let machine = Machine(table: table, threads: threads)
       gemmBenchmarks(on: machine)
+      convolutionBenchmarks(on: machine)
     }
   }
 }

@@ -46,6 +46,11 @@ public struct Plan: Sendable {
   public internal(set) var arenaByteCount = 0
 }
 
+extension Plan {
+  /// The operators that the steps compute, in order; nodes that need no step are not among them.
+  public var operations: [String] { steps.map(\.operation) }
+}
+
 extension Plan: CustomStringConvertible {
   /// A table of the steps: node, operation, kernel, shape of the output, place in memory.
   public var description: String {
