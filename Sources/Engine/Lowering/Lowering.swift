@@ -33,6 +33,11 @@ public struct Lowering: Sendable {
     self.lower = lower
     self.evaluate = evaluate
   }
+
+  /// The same operator with a fast path.
+  func lowered(by lower: @escaping Lower) -> Lowering {
+    Lowering(name, domain: domain, isDeterministic: isDeterministic, lower: lower, evaluate: evaluate)
+  }
 }
 
 /// The lowerings that are known, by domain and name.

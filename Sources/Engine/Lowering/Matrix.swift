@@ -3,7 +3,7 @@ import Graph
 extension Lowering {
   /// Products of matrices.
   static let matrix: [Lowering] = [
-    Lowering("MatMul", numeric: MatMulReference.self),
+    Lowering("MatMul", numeric: MatMulReference.self).lowered(by: MatMulKernel.lower),
     Lowering("Gemm", numeric: GemmReference.self),
     Lowering("Einsum", numeric: EinsumReference.self),
     Lowering("Det", real: DeterminantReference.self),
