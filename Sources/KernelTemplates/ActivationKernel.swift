@@ -34,7 +34,11 @@ public enum ActivationKernel<I: ISA> {
     case .leakyRelu(let alpha): apply(LeakyRelu<I>(alpha: alpha), block)
     case .hardSigmoid(let alpha, let beta): apply(HardSigmoid<I>(alpha: alpha, beta: beta), block)
     case .hardSwish: apply(HardSwish<I>(), block)
-    case .sigmoid, .tanh, .silu, .gelu, .geluTanh: break
+    case .sigmoid: apply(Sigmoid<I>(), block)
+    case .tanh: apply(Tanh<I>(), block)
+    case .silu: apply(Silu<I>(), block)
+    case .gelu: apply(Gelu<I>(), block)
+    case .geluTanh: apply(GeluTanh<I>(), block)
     }
   }
 

@@ -54,6 +54,9 @@ public protocol ISA: SendableMetatype {
   static func store(_ p: UnsafeMutablePointer<Float>, _ v: F32, _ mask: Mask)
   /// p[0], p[2], p[4], …; reads all of p[0 ..< 2 * lanes].
   static func loadEven(_ p: UnsafePointer<Float>) -> F32
+  /// Transposes a square of lanes x lanes elements, whose rows are so many elements apart. The two do not overlap.
+  static func transpose(
+    _ from: UnsafePointer<Float>, _ fromStride: Int, _ to: UnsafeMutablePointer<Float>, _ toStride: Int)
   static func loadI32(_ p: UnsafePointer<Int32>) -> I32
   static func storeI32(_ p: UnsafeMutablePointer<Int32>, _ v: I32)
 

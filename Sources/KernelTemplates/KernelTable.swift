@@ -6,6 +6,8 @@ public final class KernelTable: Sendable {
   public let isa: StaticString
   /// 32-bit lanes of its vectors.
   public let lanes: Int
+  /// Elementwise, reducing, normalizing, copying and attention kernels.
+  public let vector: VectorKernels
   /// Rows of A in a packed panel, at most.
   public let tileRows: Int
   /// Columns of B in a packed panel.
@@ -37,6 +39,7 @@ public final class KernelTable: Sendable {
   @inlinable @inline(__always)
   public init<I: ISA>(instantiating _: I.Type) {
     isa = I.name
+    vector = VectorKernels(instantiating: I.self)
     lanes = I.lanes
     tileRows = GEMMKernel<I>.rows
     tileColumns = GEMMKernel<I>.vectors * I.lanes

@@ -1,0 +1,406 @@
+/// One attention head, or some of its query rows: output = softmax(scale · Q · Kᵀ + mask) · V.
+///
+/// Q is [queries, depth], K [keys, depth], V [keys, valueDepth], each with its own row stride, so that heads may lie one after
+/// the other ([batch, heads, tokens, depth]) or side by side ([batch, tokens, heads · depth]).
+public struct AttentionBlock {
+  /// First element of Q.
+  public var query: UnsafePointer<Float>
+  /// First element of K.
+  public var key: UnsafePointer<Float>
+  /// First element of V.
+  public var value: UnsafePointer<Float>
+  /// First element of the output, [queries, valueDepth].
+  public var output: UnsafeMutablePointer<Float>
+  /// Elements from one row to the next.
+  public var queryRowStride = 0, keyRowStride = 0, valueRowStride = 0, outputRowStride = 0
+  /// Rows of Q, and of K and V.
+  public var queries = 0, keys = 0
+  /// Columns of Q and K, and of V.
+  public var depth = 0, valueDepth = 0
+  /// Factor of the scores.
+  public var scale: Float = 1
+  /// Added to the scores: element (query, key) is at `mask[query * maskRowStride + key * maskKeyStride]`.
+  public var mask: UnsafePointer<Float>? = nil
+  /// Strides of the mask; 0 where it is broadcast.
+  public var maskRowStride = 0, maskKeyStride = 0
+  /// Query i sees the keys up to and including i + `lastVisibleKey`; `Int.max / 2` is all.
+  public var lastVisibleKey = Int.max / 2
+  /// `AttentionKernel.scratchCount` elements, aligned to 64 bytes.
+  public var scratch: UnsafeMutablePointer<Float>
+
+  /// A block whose sizes are yet to be set.
+  @inlinable
+  public init(
+    query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    self.query = query
+    self.key = key
+    self.value = value
+    self.output = output
+    self.scratch = scratch
+  }
+}
+
+/// Attention by blocks of keys with a running softmax: scores stay in the first-level cache.
+///
+/// For every block of keys, K transposed and V are packed into column panels; tiles of query rows pass over them. A tile's
+/// scores are exponentiated against the largest score so far, and what earlier blocks summed is scaled down when that grows.
+///
+/// Dao, Fu, Ermon, Rudra and Ré, "FlashAttention" (2022); the running softmax is Milakov and Gimelshein's (2018).
+public enum AttentionKernel<I: ISA> {
+  /// Keys of a block: their panels of K and V, with depth 64, take 128 KiB.
+  @inlinable @inline(__always)
+  public static var blockKeys: Int { 256 }
+  /// Columns of Q that a tile holds at once.
+  @inlinable @inline(__always)
+  static var blockDepth: Int { 256 }
+  /// Elements from one row of a tile to the next.
+  ///
+  /// Seventeen cache lines, so that rows fall into different sets. A constant,
+  /// so that all rows are addressed from one register.
+  @inlinable @inline(__always)
+  static var tileStride: Int { 272 }
+  /// Rows of the largest tile.
+  @inlinable @inline(__always)
+  public static var rows: Int { I.registers >= 32 ? 12 : 6 }
+  /// Columns of a panel: two vectors.
+  @inlinable @inline(__always)
+  static var panelColumns: Int { 2 * I.lanes }
+
+  /// Elements of scratch for a block of these sizes.
+  @inlinable
+  public static func scratchCount(queries: Int, keys: Int, depth: Int, valueDepth: Int) -> Int {
+    let columns = roundedUp(valueDepth)
+    let block = Swift.min(blockKeys, roundedUp(keys))
+    // Q tile, P tile, K panels, V panels, and per query the largest score and the sum.
+    return 2 * rows * tileStride + block * depth + block * columns + 2 * queries
+  }
+
+  @inlinable @inline(__always)
+  static func roundedUp(_ columns: Int) -> Int { (columns + panelColumns - 1) / panelColumns * panelColumns }
+
+  /// Runs the block.
+  @inlinable @inline(__always)
+  public static func run(_ block: borrowing AttentionBlock) {
+    let scores = block.scratch + rows * tileStride
+    let keyPanels = scores + rows * tileStride
+    let blockCount = Swift.min(blockKeys, roundedUp(block.keys))
+    let valuePanels = keyPanels + blockCount * block.depth
+    let largest = valuePanels + blockCount * roundedUp(block.valueDepth)
+    let sums = largest + block.queries
+    var first = 0
+    // What the last query sees: keys beyond it are nobody's. The first block is always worked on, since it writes the output.
+    let visible = Swift.max(1, Swift.min(block.keys, block.queries + block.lastVisibleKey))
+    while first < visible {
+      let count = Swift.min(blockKeys, visible - first)
+      packKeys(block, first: first, count: count, into: keyPanels)
+      packValues(block, first: first, count: count, into: valuePanels)
+      let piece = Piece(
+        first: first, count: count, isLast: first + count == visible, keyPanels: keyPanels, valuePanels: valuePanels,
+        largest: largest, sums: sums)
+      var row = 0
+      while row + rows <= block.queries {
+        if I.registers >= 32 {
+          tile(RowCount<12>.self, block, piece, row: row)
+        } else {
+          tile(RowCount<6>.self, block, piece, row: row)
+        }
+        row += rows
+      }
+      if I.registers >= 32, row + 8 <= block.queries {
+        tile(RowCount<8>.self, block, piece, row: row)
+        row += 8
+      }
+      while row + 4 <= block.queries {
+        tile(RowCount<4>.self, block, piece, row: row)
+        row += 4
+      }
+      while row < block.queries {
+        tile(RowCount<1>.self, block, piece, row: row)
+        row += 1
+      }
+      first += count
+    }
+  }
+
+  /// One block of keys: where it begins, its panels, and the running state of all queries.
+  public struct Piece {
+    @usableFromInline let first: Int
+    @usableFromInline let count: Int
+    @usableFromInline let isLast: Bool
+    @usableFromInline let keyPanels: UnsafeMutablePointer<Float>
+    @usableFromInline let valuePanels: UnsafeMutablePointer<Float>
+    @usableFromInline let largest: UnsafeMutablePointer<Float>
+    @usableFromInline let sums: UnsafeMutablePointer<Float>
+
+    @inlinable @inline(__always)
+    init(
+      first: Int, count: Int, isLast: Bool, keyPanels: UnsafeMutablePointer<Float>,
+      valuePanels: UnsafeMutablePointer<Float>, largest: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>
+    ) {
+      self.first = first
+      self.count = count
+      self.isLast = isLast
+      self.keyPanels = keyPanels
+      self.valuePanels = valuePanels
+      self.largest = largest
+      self.sums = sums
+    }
+  }
+
+  /// Names a tile's count of rows.
+  public enum RowCount<let MR: Int> {}
+
+  /// The scores of MR queries against a block of keys, their exponentials, and their product with V.
+  @inlinable @inline(__always)
+  static func tile<let MR: Int>(
+    _: RowCount<MR>.Type, _ block: borrowing AttentionBlock, _ piece: Piece, row: Int
+  ) {
+    let queries = block.scratch
+    let scores = block.scratch + rows * tileStride
+    var start = 0
+    repeat {
+      let count = Swift.min(blockDepth, block.depth - start)
+      loadQueries(MR, block, row: row, start: start, count: count, into: queries)
+      var j = 0
+      while j < piece.count {
+        let panel = piece.keyPanels + j * block.depth + start * panelColumns
+        var tile = RowCount<MR>.zeros(I.self)
+        multiply(&tile, depth: count, rows: queries, panel: panel)
+        if start > 0 {
+          for i in 0..<MR {
+            for v in 0..<2 { tile[i][v] = I.add(tile[i][v], I.load(scores + i * tileStride + j + v * I.lanes)) }
+          }
+        }
+        for i in 0..<MR { for v in 0..<2 { I.store(scores + i * tileStride + j + v * I.lanes, tile[i][v]) } }
+        j += panelColumns
+      }
+      start += count
+    } while start < block.depth
+
+    var factors = InlineArray<MR, Float>(repeating: 0)
+    var i = 0
+    while i < MR {
+      factors[i] = exponentiate(scores + i * tileStride, block, piece, row: row + i)
+      i += 1
+    }
+
+    var column = 0
+    while column < block.valueDepth {
+      var tile = RowCount<MR>.zeros(I.self)
+      multiply(&tile, depth: piece.count, rows: scores, panel: piece.valuePanels + column * piece.count)
+      let output = block.output + row * block.outputRowStride + column
+      let first = I.mask(first: block.valueDepth - column)
+      let second = I.mask(first: block.valueDepth - column - I.lanes)
+      if piece.first > 0 {
+        for i in 0..<MR {
+          let factor = I.broadcast(factors[i])
+          let old = output + i * block.outputRowStride
+          tile[i][0] = I.fma(I.load(old, first), factor, tile[i][0])
+          tile[i][1] = I.fma(I.load(old + I.lanes, second), factor, tile[i][1])
+        }
+      }
+      if piece.isLast {
+        for i in 0..<MR {
+          let sum = I.broadcast(1 / piece.sums[row + i])
+          for v in 0..<2 { tile[i][v] = I.mul(tile[i][v], sum) }
+        }
+      }
+      if block.valueDepth - column >= panelColumns {
+        for i in 0..<MR {
+          for v in 0..<2 { I.store(output + i * block.outputRowStride + v * I.lanes, tile[i][v]) }
+        }
+      } else {
+        for i in 0..<MR {
+          I.store(output + i * block.outputRowStride, tile[i][0], first)
+          I.store(output + i * block.outputRowStride + I.lanes, tile[i][1], second)
+        }
+      }
+      column += panelColumns
+    }
+  }
+
+  /// Adds rows · panel to a register tile.
+  ///
+  /// Rows are `tileStride` apart, the panel is [depth][2 * lanes].
+  @inlinable @inline(__always)
+  static func multiply<let MR: Int>(
+    _ tile: inout InlineArray<MR, InlineArray<2, I.F32>>, depth: Int, rows: UnsafeMutablePointer<Float>,
+    panel: UnsafeMutablePointer<Float>
+  ) {
+    var k = 0
+    while k < depth {
+      let b0 = I.load(panel + k * panelColumns)
+      let b1 = I.load(panel + k * panelColumns + I.lanes)
+      for i in 0..<MR {
+        let a = I.broadcast(rows[i * tileStride + k])
+        tile[i][0] = I.fma(a, b0, tile[i][0])
+        tile[i][1] = I.fma(a, b1, tile[i][1])
+      }
+      k += 1
+    }
+  }
+
+  /// Turns a row of scores into exponentials against the row's largest score so far.
+  ///
+  /// - Returns: the factor for what earlier blocks summed.
+  @inlinable @inline(__always)
+  static func exponentiate(
+    _ scores: UnsafeMutablePointer<Float>, _ block: borrowing AttentionBlock, _ piece: Piece, row: Int
+  ) -> Float {
+    let count = piece.count
+    if let mask = block.mask {
+      addMask(scores, mask + row * block.maskRowStride + piece.first * block.maskKeyStride, block.maskKeyStride, count)
+    }
+    // Keys that this query does not see.
+    let visible = Swift.max(0, Swift.min(count, row + block.lastVisibleKey + 1 - piece.first))
+    var hidden = visible
+    while hidden < count {
+      scores[hidden] = -.infinity
+      hidden += 1
+    }
+    let whole = count / I.lanes * I.lanes
+    let rest = I.mask(first: count - whole)
+    var high = I.broadcast(-.infinity)
+    var k = 0
+    while k < whole {
+      high = I.max(I.load(scores + k), high)
+      k += I.lanes
+    }
+    if whole < count { high = I.max(I.select(rest, I.load(scores + whole, rest), I.broadcast(-.infinity)), high) }
+    let before = piece.first > 0 ? piece.largest[row] : -.infinity
+    var largest = I.maximum(high)
+    if before > largest { largest = before }
+    // A row whose keys are all hidden so far: any finite number gives it zeros.
+    let reference = largest == -.infinity ? 0 : largest
+    let offset = I.broadcast(reference)
+    var sum = I.zero()
+    k = 0
+    while k < whole {
+      let e = VectorMath<I>.expFlushed(I.sub(I.load(scores + k), offset))
+      I.store(scores + k, e)
+      sum = I.add(sum, e)
+      k += I.lanes
+    }
+    if whole < count {
+      let e = VectorMath<I>.expFlushed(I.sub(I.load(scores + whole, rest), offset))
+      I.store(scores + whole, e, rest)
+      sum = I.add(sum, I.select(rest, e, I.zero()))
+    }
+    var total = I.sum(sum)
+    var factor: Float = 0
+    if piece.first > 0 {
+      factor =
+        before == reference
+        ? 1
+        : I.sum(
+          I.select(
+            I.mask(first: 1), VectorMath<I>.expFlushed(I.broadcast(before - reference)), I.zero()))
+      total += piece.sums[row] * factor
+    }
+    piece.largest[row] = largest
+    piece.sums[row] = total
+    return factor
+  }
+
+  @inlinable @inline(__always)
+  static func addMask(
+    _ scores: UnsafeMutablePointer<Float>, _ mask: UnsafePointer<Float>, _ stride: Int, _ count: Int
+  ) {
+    var k = 0
+    if stride == 1 {
+      while k + I.lanes <= count {
+        I.store(scores + k, I.add(I.load(scores + k), I.load(mask + k)))
+        k += I.lanes
+      }
+    }
+    while k < count {
+      scores[k] += mask[k * stride]
+      k += 1
+    }
+  }
+
+  /// Copies rows of Q, scaled.
+  @inlinable @inline(__always)
+  static func loadQueries(
+    _ rows: Int, _ block: borrowing AttentionBlock, row: Int, start: Int, count: Int,
+    into queries: UnsafeMutablePointer<Float>
+  ) {
+    let scale = I.broadcast(block.scale)
+    let whole = count / I.lanes * I.lanes
+    let rest = I.mask(first: count - whole)
+    var i = 0
+    while i < rows {
+      let from = block.query + (row + i) * block.queryRowStride + start
+      let to = queries + i * tileStride
+      var d = 0
+      while d < whole {
+        I.store(to + d, I.mul(I.load(from + d), scale))
+        d += I.lanes
+      }
+      if whole < count { I.store(to + whole, I.mul(I.load(from + whole, rest), scale), rest) }
+      i += 1
+    }
+  }
+
+  /// Packs rows of K as the columns of panels: [panel][depth][2 * lanes], with zeros past the last.
+  @inlinable @inline(__always)
+  static func packKeys(
+    _ block: borrowing AttentionBlock, first: Int, count: Int, into panels: UnsafeMutablePointer<Float>
+  ) {
+    let squares = block.depth / I.lanes * I.lanes
+    var key = 0
+    while key < roundedUp(count) {
+      let from = block.key + (first + key) * block.keyRowStride
+      // Column `key` of its panel; a panel's columns are two vectors.
+      let to = panels + key / panelColumns * panelColumns * block.depth + key % panelColumns
+      let there = Swift.min(I.lanes, count - key)
+      var d = 0
+      if there == I.lanes {
+        while d < squares {
+          I.transpose(from + d, block.keyRowStride, to + d * panelColumns, panelColumns)
+          d += I.lanes
+        }
+      }
+      while d < block.depth {
+        var lane = 0
+        while lane < I.lanes {
+          to[d * panelColumns + lane] = lane < there ? from[lane * block.keyRowStride + d] : 0
+          lane += 1
+        }
+        d += 1
+      }
+      key += I.lanes
+    }
+  }
+
+  /// Packs rows of V: [panel][key][2 * lanes], with zeros past the last column.
+  @inlinable @inline(__always)
+  static func packValues(
+    _ block: borrowing AttentionBlock, first: Int, count: Int, into panels: UnsafeMutablePointer<Float>
+  ) {
+    var column = 0
+    while column < block.valueDepth {
+      let low = I.mask(first: block.valueDepth - column)
+      let high = I.mask(first: block.valueDepth - column - I.lanes)
+      let from = block.value + first * block.valueRowStride + column
+      let to = panels + column * count
+      var k = 0
+      while k < count {
+        I.store(to + k * panelColumns, I.load(from + k * block.valueRowStride, low))
+        I.store(to + k * panelColumns + I.lanes, I.load(from + k * block.valueRowStride + I.lanes, high))
+        k += 1
+      }
+      column += panelColumns
+    }
+  }
+}
+
+extension AttentionKernel.RowCount {
+  /// A register tile of zeros.
+  @inlinable @inline(__always)
+  static func zeros(_: I.Type) -> InlineArray<MR, InlineArray<2, I.F32>> {
+    InlineArray(repeating: InlineArray(repeating: I.zero()))
+  }
+}
