@@ -74,8 +74,9 @@ private func randomShapes(_ count: Int, seed: UInt64) -> [PoolingShape] {
       pooling.run(input: input.base, output: output.base, scratch: aligned)
       let expected = referencePooling(kind, shape, input.elements)
       // Whole numbers: a sum is exact; its product with the rounded factor is off by two roundings.
-      let equal = zip(output.elements, expected).allSatisfy { found, wanted in
-        Double(found) == wanted || abs(Double(found) - wanted) <= abs(wanted) * 2 * Double(Float.ulpOfOne)
+      let equal = zip(output.elements, expected).allSatisfy { (found: Float, wanted: Double) -> Bool in
+        let bound: Double = abs(wanted) * 2 * Double(Float.ulpOfOne)
+        return Double(found) == wanted || abs(Double(found) - wanted) <= bound
       }
       #expect(equal && output.isIntact && input.isIntact && scratch.isIntact, "\(kind)")
     }
