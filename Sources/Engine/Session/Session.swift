@@ -14,7 +14,7 @@ public final class Session: Sendable {
   public let compiled: CompiledModel
   /// The choices it was made with.
   public let options: SessionOptions
-  private let compiler: PlanCompiler
+  let compiler: PlanCompiler
   private let plans = Mutex<[[ValueType?]: PlanExecutor]>([:])
   /// Plans kept at most.
   private static let capacity = 8
@@ -76,7 +76,7 @@ public final class Session: Sendable {
 
   private func model(_ error: GraphError) -> EngineError { .model(source: compiled.model.source, error) }
 
-  private func ordered(_ inputs: [String: RuntimeValue]) throws(EngineError) -> [RuntimeValue] {
+  func ordered(_ inputs: [String: RuntimeValue]) throws(EngineError) -> [RuntimeValue] {
     let graph = compiled.model.graph
     let names = graph.inputs.map { graph[$0].name }
     let source = compiled.model.source
@@ -95,7 +95,7 @@ public final class Session: Sendable {
     return arguments
   }
 
-  private func executor(for types: [ValueType?]) throws(EngineError) -> PlanExecutor {
+  func executor(for types: [ValueType?]) throws(EngineError) -> PlanExecutor {
     if let known = plans.withLock({ $0[types] }) { return known }
     let plan: Plan
     do throws(GraphError) {
