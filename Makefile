@@ -1,5 +1,7 @@
 # What people and CI do with this repository; each target needs nothing but Swift and, on Debian, apt.
 
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 SWIFT ?= swift
 # What `make test` and `make conformance` build: the library targets are optimized in debug builds too.
 CONFORMANCE = SWIFTINFER=.build/debug/swiftinfer Tests/conformance/run.sh

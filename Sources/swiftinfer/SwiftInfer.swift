@@ -8,6 +8,10 @@ struct SwiftInfer: ParsableCommand {
     abstract: "Runs ONNX models on CPUs and compares ways to deploy them.",
     version: Bench.version,
     subcommands: [
-      VerifyCommand.self
+      InspectCommand.self,
+      RunCommand.self,
+      VerifyCommand.self,
+      LatencyCommand.self,
+      ZooCommand.self,
     ])
 }

@@ -1,0 +1,161 @@
+import Engine
+import Foundation
+import Graph
+import Zoo
+
+/// Turns files, images and texts into the inputs of a model.
+public struct ModelInputs: Sendable {
+  private let graph: Graph
+  private let reference: ModelReference
+
+  /// Prepares inputs for a model.
+  public init(for model: Model, reference: ModelReference) {
+    graph = model.graph
+    self.reference = reference
+  }
+
+  /// Reads inputs from files, each given as `NAME=FILE`.
+  ///
+  /// - Throws: `BenchError` or `GraphError` naming the argument or the file.
+  public func files(_ arguments: [String]) throws -> [String: RuntimeValue] {
+    var values: [String: RuntimeValue] = [:]
+    for argument in arguments {
+      let (name, path) = try Self.split(argument)
+      guard let input = graph.inputs.first(where: { graph[$0].name == name }) else {
+        let known = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
+        throw BenchError.unusable(argument: "--input \(argument)", reason: "the model takes \(known)")
+      }
+      let file = URL(filePath: path)
+      let type = graph[input].type
+      if file.pathExtension.lowercased() == "pb" {
+        values[name] = try RuntimeValue(contentsOf: file, declared: type)
+      } else {
+        values[name] = .tensor(try Tensor(contentsOf: file))
+      }
+    }
+    return values
+  }
+
+  /// Splits `NAME=VALUE` at its first equals sign.
+  static func split(_ argument: String) throws(BenchError) -> (name: String, value: String) {
+    guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex,
+      argument.index(after: equals) < argument.endIndex
+    else { throw .unusable(argument: "'\(argument)'", reason: "expected NAME=VALUE") }
+    return (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
+  }
+
+  /// Reads shapes, each given as `NAME=1x3x224x224`.
+  public static func shapes(_ arguments: [String]) throws(BenchError) -> [String: [Int]] {
+    var shapes: [String: [Int]] = [:]
+    for argument in arguments {
+      let (name, text) = try split(argument)
+      let sizes = text == "scalar" ? [] : text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+      let known = sizes.compactMap { $0 }
+      guard known.count == sizes.count, known.allSatisfy({ $0 >= 0 }) else {
+        throw .unusable(argument: "--shape \(argument)", reason: "expected sizes joined by x, such as 1x3x224x224")
+      }
+      shapes[name] = known
+    }
+    return shapes
+  }
+}
+
+// MARK: - Images
+
+extension ModelInputs {
+  /// The name of the one input that takes an image, with its pre-processing; nil if the model takes none.
+  public var image: (name: String, preprocessing: ImagePreprocessing)? {
+    guard graph.inputs.count == 1, let input = graph.inputs.first,
+      case .tensor(.float32, let shape?)? = graph[input].type, shape.rank == 4,
+      shape[1].size ?? Image.channels == Image.channels
+    else { return nil }
+    let (height, width) = (shape[2].size ?? 224, shape[3].size ?? 224)
+    return (graph[input].name, ImagePreprocessing(cropHeight: height, cropWidth: width))
+  }
+
+  /// The input made of an image's file.
+  ///
+  /// - Throws: `BenchError` if the model takes no image, or the file holds none.
+  public func image(contentsOf file: URL) throws(BenchError) -> [String: RuntimeValue] {
+    guard let data = try? Data(contentsOf: file) else {
+      throw .unreadable(file: file.path, reason: "no such file, or it may not be read")
+    }
+    return try image(encoded: Array(data), source: file.path)
+  }
+
+  /// The input made of an encoded image.
+  ///
+  /// - Throws: `BenchError.unusable` if the model takes no image, `.malformed` if the bytes are none.
+  public func image(encoded: [UInt8], source: String) throws(BenchError) -> [String: RuntimeValue] {
+    guard let image else {
+      throw .unusable(argument: "--image", reason: "the model does not take one float image of 3 channels")
+    }
+    return [image.name: .tensor(image.preprocessing(try Image(encoded: encoded, source: source)))]
+  }
+}
+
+// MARK: - Text
+
+extension ModelInputs {
+  /// Length of the texts that the model takes; nil if it does not take tokens.
+  public var textLength: Int? {
+    guard !graph.inputs.isEmpty else { return nil }
+    var length = SyntheticInputs.tokens
+    for input in graph.inputs {
+      guard case .tensor(let type, let shape?)? = graph[input].type, type == .int64 || type == .int32, shape.rank == 2
+      else { return nil }
+      length = shape[1].size ?? length
+    }
+    return length
+  }
+
+  /// Finds the tokenizer of a model: the vocabulary given, or the one beside the model's file, or that of the zoo.
+  ///
+  /// `vocab.txt` is BERT's; `vocab.json` with `merges.txt` in the same folder is RoBERTa's.
+  ///
+  /// - Throws: `BenchError.nothingFound` naming where it was looked for.
+  public func tokenizer(vocabulary: String? = nil) throws(BenchError) -> any Tokenizer {
+    if let vocabulary { return try Self.tokenizer(of: URL(filePath: vocabulary)) }
+    let folder: URL
+    switch reference {
+    case .file(let path): folder = URL(filePath: path).deletingLastPathComponent()
+    case .zoo(let model):
+      folder = try ModelsFolder.find("vocabulary/\(model.name.hasPrefix("roberta") ? "roberta" : "bert")")
+    }
+    for name in ["vocab.txt", "vocab.json"] {
+      let file = folder.appending(path: name)
+      if FileManager.default.fileExists(atPath: file.path) { return try Self.tokenizer(of: file) }
+    }
+    throw .nothingFound(folder: folder.path, what: "vocab.txt or vocab.json (--vocab names another file)")
+  }
+
+  private static func tokenizer(of file: URL) throws(BenchError) -> any Tokenizer {
+    guard file.pathExtension == "json" else { return try WordPieceTokenizer(vocabulary: file) }
+    return try BytePairTokenizer(
+      vocabulary: file, merges: file.deletingLastPathComponent().appending(path: "merges.txt"))
+  }
+
+  /// The inputs made of a text or a pair of texts: ids, mask and types go to the inputs of those names.
+  ///
+  /// - Throws: `BenchError.unusable` if the model does not take tokens.
+  public func text(
+    _ text: String, pair: String?, tokenizer: any Tokenizer
+  ) throws(BenchError) -> [String: RuntimeValue] {
+    guard let length = textLength else {
+      throw .unusable(argument: "--text", reason: "the model does not take tokens of shape [batch x length]")
+    }
+    let encoded = try tokenizer.encode(text, pair: pair, length: length)
+    var values: [String: RuntimeValue] = [:]
+    for input in graph.inputs {
+      let name = graph[input].name
+      let numbers =
+        name.contains("mask")
+        ? encoded.mask : name.contains("type") || name.contains("segment") ? encoded.types : encoded.ids
+      values[name] = .tensor(
+        graph[input].type?.dataType == .int32
+          ? Tensor(shape: [1, length], numbers.map { Int32(clamping: $0) })
+          : Tensor(shape: [1, length], numbers.map { Int64($0) }))
+    }
+    return values
+  }
+}

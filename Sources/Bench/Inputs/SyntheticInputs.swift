@@ -1,0 +1,226 @@
+import Engine
+import Foundation
+import Graph
+
+/// Makes inputs for a model of which nothing but the file is known.
+///
+/// Floats are normal; token ids lie within the vocabulary of the embedding that reads them; masks are ones, types zeros,
+/// positions count up. Free dimensions are 1 for the batch, 3 x 224 x 224 for images, and 128 for what else there is, unless
+/// a shape is given; equal symbols get equal sizes. Equal seeds give equal inputs.
+public struct SyntheticInputs: Sendable {
+  /// Sizes that a user gave, by the name of the input.
+  public var shapes: [String: [Int]]
+  /// Distinguishes inputs.
+  public var seed: UInt64
+
+  /// Length of texts whose length the model leaves open.
+  public static let tokens = 128
+
+  /// Prepares a generator.
+  public init(shapes: [String: [Int]] = [:], seed: UInt64 = 1) {
+    self.shapes = shapes
+    self.seed = seed
+  }
+
+  /// Makes an input for each of the model's, but for those already given.
+  ///
+  /// - Throws: `BenchError.unusable` naming an input that cannot be made up, or a shape that does not fit.
+  public func inputs(
+    for graph: Graph, given: [String: RuntimeValue] = [:]
+  ) throws(BenchError) -> [String: RuntimeValue] {
+    var values = given
+    var generator = NormalGenerator(seed: seed)
+    let shapes = try sizes(of: graph, given: given)
+    for id in graph.inputs where given[graph[id].name] == nil {
+      let name = graph[id].name
+      switch graph[id].type {
+      case .tensor(let type, _)?:
+        guard let shape = shapes[name] else { continue }
+        let use = InputUse(of: id, in: graph)
+        values[name] = .tensor(try tensor(type, shape: shape, use: use, name: name, &generator))
+      case .optional?: values[name] = RuntimeValue.none
+      case .sequence?, nil:
+        throw .unusable(argument: "input '\(name)'", reason: "its type cannot be made up; give it by --input")
+      }
+    }
+    return values
+  }
+
+  /// The sizes of each tensor input, with every free dimension bound.
+  ///
+  /// - Throws: `BenchError.unusable` for shapes of inputs that the model has not, or that contradict it, and for an input
+  ///   whose rank is not known.
+  public func sizes(
+    of graph: Graph, given: [String: RuntimeValue] = [:]
+  ) throws(BenchError) -> [String: [Int]] {
+    var result: [String: [Int]] = [:]
+    let known = try sizesWhereKnown(of: graph, given: given)
+    for id in graph.inputs {
+      guard case .tensor? = graph[id].type else { continue }
+      let name = graph[id].name
+      guard let sizes = known[id] else {
+        throw .unusable(
+          argument: "input '\(name)'", reason: "the model does not declare its rank; give --shape \(name)=…")
+      }
+      result[name] = sizes
+    }
+    return result
+  }
+
+  /// The sizes of each tensor input whose rank is known, or given.
+  func sizesWhereKnown(
+    of graph: Graph, given: [String: RuntimeValue] = [:]
+  ) throws(BenchError) -> [ValueID: [Int]] {
+    var wanted = shapes
+    for (name, value) in given { wanted[name] = value.tensor?.shape }
+    let names = graph.inputs.map { graph[$0].name }
+    if let stranger = wanted.keys.sorted().first(where: { !names.contains($0) }) {
+      throw .unusable(
+        argument: "input '\(stranger)'",
+        reason: "the model has no such input; it takes \(names.joined(separator: ", "))")
+    }
+    let symbols = try boundSymbols(of: graph, wanted)
+    var result: [ValueID: [Int]] = [:]
+    for id in graph.inputs {
+      guard case .tensor(let type, let shape)? = graph[id].type else { continue }
+      result[id] =
+        wanted[graph[id].name]
+        ?? shape?.dimensions.enumerated().map { axis, dimension in
+          dimension.size ?? symbols[dimension.description]
+            ?? Self.size(ofAxis: axis, rank: shape?.rank ?? 0, type: type)
+        }
+    }
+    return result
+  }
+
+  /// What given shapes say of symbolic dimensions.
+  private func boundSymbols(of graph: Graph, _ wanted: [String: [Int]]) throws(BenchError) -> [String: Int] {
+    var symbols: [String: Int] = [:]
+    for id in graph.inputs {
+      guard let sizes = wanted[graph[id].name], let shape = graph[id].type?.shape else { continue }
+      let fits =
+        shape.rank == sizes.count && zip(shape.dimensions, sizes).allSatisfy { $0.size == nil || $0.size == $1 }
+      guard fits, sizes.allSatisfy({ $0 >= 0 }) else {
+        throw .unusable(
+          argument: "shape \(sizes.map(String.init).joined(separator: "x"))",
+          reason: "input '\(graph[id].name)' takes \(shape)")
+      }
+      for case (let dimension, let size) in zip(shape.dimensions, sizes) {
+        if case .symbol(let symbol) = dimension { symbols[symbol] = size }
+      }
+    }
+    return symbols
+  }
+
+  private static func size(ofAxis axis: Int, rank: Int, type: DataType) -> Int {
+    if axis == 0 { return 1 }
+    return rank == 4 && type.isFloatingPoint ? (axis == 1 ? 3 : 224) : tokens
+  }
+
+  private func tensor(
+    _ type: DataType, shape: [Int], use: InputUse, name: String, _ generator: inout NormalGenerator
+  ) throws(BenchError) -> Tensor {
+    let (bytes, overflow) = shape.reduce((1, false)) { result, size in
+      let (product, overflow) = result.0.multipliedReportingOverflow(by: size)
+      return (product, result.1 || overflow)
+    }
+    guard !overflow, bytes <= 1 << 32 else {
+      throw .unusable(argument: "input '\(name)'", reason: "a shape of \(shape) is too large")
+    }
+    let count = bytes
+    func integers<Element: TensorElement & FixedWidthInteger>(_ element: Element.Type) -> Tensor {
+      Tensor(
+        shape: shape, use.numbers(count: count, rowLength: shape.last ?? 1, &generator).map { Element(clamping: $0) })
+    }
+    switch type {
+    case .float32: return Tensor(shape: shape, (0..<count).map { _ in Float(generator.next()) })
+    case .float64: return Tensor(shape: shape, (0..<count).map { _ in generator.next() })
+    case .float16: return Tensor(shape: shape, (0..<count).map { _ in Float16(generator.next()) })
+    case .bfloat16: return Tensor(shape: shape, (0..<count).map { _ in BFloat16(Float(generator.next())) })
+    case .int64: return integers(Int64.self)
+    case .int32: return integers(Int32.self)
+    case .int16: return integers(Int16.self)
+    case .int8: return integers(Int8.self)
+    case .uint64: return integers(UInt64.self)
+    case .uint32: return integers(UInt32.self)
+    case .uint16: return integers(UInt16.self)
+    case .uint8: return integers(UInt8.self)
+    case .bool: return Tensor(shape: shape, Array(repeating: Bool8(true), count: count))
+    default:
+      throw .unusable(
+        argument: "input '\(name)'", reason: "elements of type \(type) cannot be made up; give it by --input")
+    }
+  }
+}
+
+/// What the integers of an input mean, as its name and its readers tell.
+private enum InputUse {
+  /// Indices into a table of so many rows.
+  case indices(Int)
+  case ones
+  case zeros
+  case positions
+
+  init(of input: ValueID, in graph: Graph) {
+    let name = graph[input].name.lowercased()
+    if name.contains("mask") {
+      self = .ones
+    } else if name.contains("type") || name.contains("segment") {
+      self = .zeros
+    } else if name.contains("position") {
+      self = .positions
+    } else {
+      self = .indices(Self.tableRows(readBy: input, in: graph) ?? 2)
+    }
+  }
+
+  /// Rows of the constant table that a value indexes, directly or through casts and reshapes.
+  private static func tableRows(readBy value: ValueID, in graph: Graph) -> Int? {
+    var (values, rest) = ([value], 16)
+    while let value = values.popLast(), rest > 0 {
+      rest -= 1
+      for id in graph.consumers(of: value) {
+        let node = graph[id]
+        if node.op.name == "Gather", node.inputs.count > 1, node.inputs[1] == value, let table = node.inputs[0],
+          let shape = graph[table].constant?.shape
+        {
+          guard case .int(let axis)? = node.attributes["axis"], axis != 0 else { return shape.first }
+        } else if ["Cast", "Reshape", "Identity", "Unsqueeze", "Squeeze", "Flatten"].contains(node.op.name) {
+          values += node.outputs.compactMap { $0 }
+        }
+      }
+    }
+    return nil
+  }
+
+  func numbers(count: Int, rowLength: Int, _ generator: inout NormalGenerator) -> [Int] {
+    switch self {
+    case .ones: Array(repeating: 1, count: count)
+    case .zeros: Array(repeating: 0, count: count)
+    case .positions: (0..<count).map { $0 % max(rowLength, 1) }
+    case .indices(let rows): (0..<count).map { _ in Int(generator.nextWord() % UInt64(max(rows, 1))) }
+    }
+  }
+}
+
+/// Normal numbers from a seed: SplitMix64 and the method of Box and Muller.
+private struct NormalGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+
+  mutating func nextWord() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var word = state
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    return word ^ (word >> 31)
+  }
+
+  private mutating func nextUniform() -> Double { (Double(nextWord() >> 11) + 0.5) * 0x1p-53 }
+
+  mutating func next() -> Double {
+    let radius = (-2 * log(nextUniform())).squareRoot()
+    return radius * cos(2 * .pi * nextUniform())
+  }
+}

@@ -1,0 +1,99 @@
+import Engine
+import Foundation
+import Graph
+
+/// What one inference gave: what `swiftinfer run` prints.
+public struct RunOutputs: Encodable, Sendable {
+  /// One output.
+  public struct Output: Encodable, Sendable {
+    /// Its name.
+    public let name: String
+    /// Type and shape.
+    public let type: String
+    /// The smallest element; nil for texts and for nothing.
+    public let min: Double?
+    /// The largest element.
+    public let max: Double?
+    /// The mean of all elements.
+    public let mean: Double?
+    /// The first elements.
+    public let first: [String]
+  }
+
+  /// The outputs in the model's order.
+  public let outputs: [Output]
+  /// The most probable classes, if the model classifies.
+  public let classes: [Classification.Candidate]?
+
+  /// Elements that are shown.
+  private static let shown = 8
+
+  /// Summarizes outputs.
+  public init(_ values: [String: RuntimeValue], order: [String], isClassification: Bool) {
+    outputs = order.map { name in
+      switch values[name] {
+      case .tensor(let tensor)?: Self.output(name, tensor)
+      case .sequence(let tensors, let type)?:
+        Output(
+          name: name, type: "sequence(\(type)) of \(tensors.count)", min: nil, max: nil, mean: nil,
+          first: tensors.prefix(Self.shown).map(\.description))
+      default: Output(name: name, type: "nothing", min: nil, max: nil, mean: nil, first: [])
+      }
+    }
+    let scores = order.first.flatMap { values[$0]?.tensor }
+    classes = isClassification ? scores.flatMap { Classification($0)?.top } : nil
+  }
+
+  private static func output(_ name: String, _ tensor: Tensor) -> Output {
+    if let strings = tensor.strings {
+      return Output(
+        name: name, type: "\(tensor)", min: nil, max: nil, mean: nil, first: strings.prefix(shown).map { "'\($0)'" })
+    }
+    let elements = NumericElements(tensor)
+    let numbers = (0..<tensor.count).map { elements[$0].real }
+    return Output(
+      name: name, type: "\(tensor)", min: numbers.min(), max: numbers.max(),
+      mean: numbers.isEmpty ? nil : numbers.reduce(0, +) / Double(numbers.count),
+      first: (0..<Swift.min(shown, tensor.count)).map(elements.description(at:)))
+  }
+
+  /// Writes each tensor as `NAME.npy`, and those of a sequence as `NAME_0.npy` and so on.
+  ///
+  /// - Throws: `BenchError.unwritable`.
+  public static func write(_ values: [String: RuntimeValue], to folder: URL) throws(BenchError) {
+    try OutputFile.makeFolder(folder)
+    for (name, value) in values {
+      switch value {
+      case .tensor(let tensor):
+        try OutputFile.write(tensor.npyData(), to: folder.appending(path: Tensor.fileName(forValue: name)))
+      case .sequence(let tensors, _):
+        for (index, tensor) in tensors.enumerated() {
+          let file = folder.appending(path: Tensor.fileName(forValue: "\(name)_\(index)"))
+          try OutputFile.write(tensor.npyData(), to: file)
+        }
+      case .none: break
+      }
+    }
+  }
+}
+
+extension RunOutputs: CustomStringConvertible {
+  /// One line for each output, and the classes.
+  public var description: String {
+    func short(_ value: Double?) -> String { value.map { String(format: "%.6g", $0) } ?? "" }
+    let rows = outputs.map { output in
+      [
+        output.name, output.type, short(output.min), short(output.max), short(output.mean),
+        output.first.joined(separator: " "),
+      ]
+    }
+    var text = TextTable(
+      ["output", "type", "min", "max", "mean", "first elements"], alignedRight: [2, 3, 4], rows: rows
+    ).description
+    if let classes {
+      let rows = classes.map { ["\($0.label)", Figures.decimals($0.probability, 4)] }
+      text += "\n\n" + TextTable(["class", "probability"], alignedRight: [0, 1], rows: rows).description
+    }
+    return text
+  }
+}

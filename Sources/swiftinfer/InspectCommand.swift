@@ -1,0 +1,51 @@
+import ArgumentParser
+import Bench
+import Engine
+
+/// `swiftinfer inspect`.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Tells what a model is made of.",
+    discussion: """
+      Operator set, inputs, outputs, operators, parameters, multiply-accumulate operations, zeros among the weights, and \
+      operators that are not built in. Sizes that the model leaves open are 1 for the batch, 128 tokens, 3 x 224 x 224 \
+      for images, or what --shape says.
+
+      swiftinfer inspect resnet50.onnx
+      swiftinfer inspect zoo:bert-base --plan --threads 2
+      swiftinfer inspect model.onnx --shape input=8x3x224x224 --json
+      """)
+
+  @OptionGroup var model: ModelArgument
+
+  @Option(help: ArgumentHelp("Sizes of an input, such as input=1x3x224x224.", valueName: "name=sizes"))
+  var shape: [String] = []
+
+  @Flag(help: "Print the plan: the steps that would run, with their kernels.")
+  var plan = false
+
+  @OptionGroup var session: SessionArguments
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  func validate() throws {
+    if plan && json { throw ValidationError("--plan prints a table: leave out --json") }
+  }
+
+  func run() throws {
+    let reference = try model.reference
+    let model = try reference.load()
+    let shapes = try ModelInputs.shapes(shape)
+    if plan {
+      let options = SessionOptions(threads: session.threads, plan: PlanOptions(optimize: session.optimize))
+      let session = try Session(CompiledModel(model), options: options)
+      let sizes = try SyntheticInputs(shapes: shapes).sizes(of: model.graph)
+      Console.output("\(try session.plan(forShapes: sizes))")
+      return
+    }
+    let summary = try ModelSummary(of: model, reference: reference, shapes: shapes)
+    if json { try Console.printJSON(summary) } else { Console.output(summary.description) }
+  }
+}
