@@ -8,5 +8,6 @@ extension LoweringRegistry {
       Lowering.pooling,
       Lowering.matrix,
       Lowering.normalization,
+      Lowering.fused,
     ].flatMap { $0 })
 }

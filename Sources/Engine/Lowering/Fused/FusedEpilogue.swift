@@ -1,0 +1,100 @@
+import Foundation
+import Graph
+
+extension FusedActivation {
+  /// The activation of one number.
+  @inline(__always)
+  func callAsFunction<R: RealElement>(_ x: R) -> R {
+    switch self {
+    case .none: x
+    case .relu: x < 0 ? 0 : x
+    case .clip(let least, let greatest): x < R(least) ? R(least) : x > R(greatest) ? R(greatest) : x
+    case .leakyRelu(let slope): x < 0 ? R(slope) * x : x
+    case .hardSwish: x * min(max(x / 6 + 0.5, 0), 1)
+    case .silu: x / (1 + (-x).exponential)
+    case .sigmoid: 1 / (1 + (-x).exponential)
+    case .tanh: R.apply(x, float: Foundation.tanh, double: Foundation.tanh)
+    case .gelu: 0.5 * x * (1 + R.apply(x * R(0.5).squareRoot(), float: Foundation.erf, double: Foundation.erf))
+    case .geluTanh:
+      0.5 * x
+        * (1
+          + R.apply(
+            R(2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x), float: Foundation.tanh, double: Foundation.tanh))
+    }
+  }
+}
+
+/// What fused operators do to their sums: add a residual, then apply an activation.
+enum FusedEpilogue {
+  /// Applies it in place; the residual is an input of the result's shape.
+  @inline(__always)
+  static func apply<R: RealElement>(
+    _ node: Evaluation, residual: Int, to values: inout [R]
+  ) throws(GraphError) {
+    if let residual = try node.optionalValues(residual, as: R.self) {
+      for i in values.indices { values[i] += residual[i] }
+    }
+    let activation = try FusedActivation(of: node.context)
+    if activation != .none { for i in values.indices { values[i] = activation(values[i]) } }
+  }
+}
+
+/// activation(convolution + bias + residual).
+enum FusedConvReference: RealReference {
+  @_specialize(where R == Float)
+  @_specialize(where R == Double)
+  static func evaluate<R: RealElement>(_ node: Evaluation, as real: R.Type) throws(GraphError) -> [RuntimeValue] {
+    var (values, shape) = try ConvReference.sums(node, as: real)
+    try FusedEpilogue.apply(node, residual: 3, to: &values)
+    return [try node.result(values, shape: shape, type: try node.tensor(0).dataType)]
+  }
+}
+
+/// activation(alpha * A * B + bias + residual).
+enum FusedMatMulReference: RealReference {
+  @_specialize(where R == Float)
+  @_specialize(where R == Double)
+  static func evaluate<R: RealElement>(_ node: Evaluation, as real: R.Type) throws(GraphError) -> [RuntimeValue] {
+    let geometry = try MatMulGeometry(
+      node, 0, 1, transA: try node.context.bool("transA", default: false),
+      transB: try node.context.bool("transB", default: false))
+    var values = try MatMulReference.multiply(
+      try node.values(0, as: real), try node.values(1, as: real), geometry, node)
+    let alpha = R(try node.context.float("alpha", default: 1))
+    if alpha != 1 { for i in values.indices { values[i] *= alpha } }
+    if let bias = try node.optionalValues(2, as: real) {
+      let columns = max(geometry.output.last ?? 1, 1)
+      for i in values.indices { values[i] += bias[i % columns] }
+    }
+    try FusedEpilogue.apply(node, residual: 3, to: &values)
+    return [try node.result(values, shape: geometry.output, type: try node.tensor(0).dataType)]
+  }
+}
+
+/// Layer normalization over the last axis of the sum of two inputs; gives the sum too.
+enum SkipLayerNormReference: RealReference {
+  @_specialize(where R == Float)
+  @_specialize(where R == Double)
+  static func evaluate<R: RealElement>(_ node: Evaluation, as real: R.Type) throws(GraphError) -> [RuntimeValue] {
+    let input = try node.tensor(0)
+    var sums = try node.values(0, as: real)
+    try AxisScale.apply(node, 1, to: &sums, shape: input.shape) { $0 + $1 }
+    let scale = try node.values(2, as: real), bias = try node.optionalValues(3, as: real)
+    let epsilon = R(try node.context.float("epsilon", default: 1e-5))
+    let size = scale.count
+    var values = sums
+    for row in 0..<(size == 0 ? 0 : sums.count / size) {
+      let range = (row * size)..<((row + 1) * size)
+      let moments = Moments(sums, range)
+      let factor = 1 / (moments.variance + epsilon).squareRoot()
+      for i in range {
+        let place = i - range.lowerBound
+        values[i] = (sums[i] - moments.mean) * factor * scale[place] + (bias?[place] ?? 0)
+      }
+    }
+    return [
+      try node.result(values, shape: input.shape, type: input.dataType),
+      try node.result(sums, shape: input.shape, type: input.dataType),
+    ]
+  }
+}
