@@ -3,10 +3,10 @@ import Graph
 extension Lowering {
   /// Operators that optimization passes put in the place of several: domain `swiftinfer`.
   static let fused: [Lowering] = [
-    Lowering(
-      "FusedConv", domain: OperatorID.internalDomain, real: FusedConvReference.self, lower: ConvolutionKernel.lower),
-    Lowering(
-      "FusedMatMul", domain: OperatorID.internalDomain, real: FusedMatMulReference.self, lower: MatMulKernel.lower),
+    Lowering("FusedConv", domain: OperatorID.internalDomain, real: FusedConvReference.self)
+      .lowered(by: ConvolutionKernel.lower),
+    Lowering("FusedMatMul", domain: OperatorID.internalDomain, real: FusedMatMulReference.self)
+      .lowered(by: MatMulKernel.lower),
     Lowering("FusedAttention", domain: OperatorID.internalDomain, real: FusedAttentionReference.self),
     Lowering("SkipLayerNorm", domain: OperatorID.internalDomain, real: SkipLayerNormReference.self),
   ]

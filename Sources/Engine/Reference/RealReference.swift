@@ -18,9 +18,9 @@ protocol NumericReference: SendableMetatype {
 extension Lowering {
   /// An operator whose reference computes in the floating-point type of an input, by default the first.
   init<Reference: RealReference>(
-    _ name: String, domain: String = "", real reference: Reference.Type, of input: Int = 0, lower: Lower? = nil
+    _ name: String, domain: String = "", real reference: Reference.Type, of input: Int = 0
   ) {
-    self.init(name, domain: domain, lower: lower) { node throws(GraphError) in
+    self.init(name, domain: domain) { node throws(GraphError) in
       switch try node.tensor(input).dataType.computeType {
       case .float64: try Reference.evaluate(node, as: Double.self)
       default: try Reference.evaluate(node, as: Float.self)
@@ -29,8 +29,8 @@ extension Lowering {
   }
 
   /// An operator whose reference computes in the number type of its first input.
-  init<Reference: NumericReference>(_ name: String, numeric reference: Reference.Type, lower: Lower? = nil) {
-    self.init(name, lower: lower) { node throws(GraphError) in
+  init<Reference: NumericReference>(_ name: String, numeric reference: Reference.Type) {
+    self.init(name) { node throws(GraphError) in
       let type = try node.tensor(0).dataType
       switch type.computeType {
       case .float32: return try Reference.evaluate(node, as: Float.self)
