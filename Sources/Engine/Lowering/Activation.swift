@@ -3,31 +3,45 @@ import Graph
 extension Lowering {
   /// Functions that neural networks apply between layers.
   static let activation: [Lowering] = [
-    numeric("Relu", Ramp()),
+    numeric("Relu", Ramp()).lowered(by: UnaryKernel.lower(.activation(.relu))),
     activation("LeakyRelu") { context throws(GraphError) in LeakyRelu(alpha: try context.float("alpha", default: 0.01))
-    },
-    activation("Elu") { context throws(GraphError) in Elu(alpha: try context.float("alpha", default: 1)) },
+    }.lowered(
+      by: UnaryKernel.lower { context throws(GraphError) in
+        .activation(.leakyRelu(alpha: try context.float("alpha", default: 0.01)))
+      }),
+    activation("Elu") { context throws(GraphError) in Elu(alpha: try context.float("alpha", default: 1)) }.lowered(
+      by: UnaryKernel.lower { context throws(GraphError) in .elu(alpha: try context.float("alpha", default: 1)) }),
     activation("Selu") { context throws(GraphError) in
       Selu(
         alpha: try context.float("alpha", default: 1.673_263_2), gamma: try context.float("gamma", default: 1.050_701))
     },
     activation("Celu") { context throws(GraphError) in Celu(alpha: try context.float("alpha", default: 1)) },
-    activation("Sigmoid") { _ throws(GraphError) in Sigmoid() },
+    activation("Sigmoid") { _ throws(GraphError) in Sigmoid() }.lowered(by: UnaryKernel.lower(.activation(.sigmoid))),
     activation("HardSigmoid") { context throws(GraphError) in
       HardSigmoid(alpha: try context.float("alpha", default: 0.2), beta: try context.float("beta", default: 0.5))
-    },
-    activation("HardSwish") { _ throws(GraphError) in HardSwish() },
-    activation("Mish") { _ throws(GraphError) in Mish() },
-    Lowering("Gelu", evaluate: gelu),
-    activation("Swish") { context throws(GraphError) in Swish(alpha: try context.float("alpha", default: 1)) },
-    activation("Softplus") { _ throws(GraphError) in Softplus() },
-    activation("Softsign") { _ throws(GraphError) in Softsign() },
+    }.lowered(
+      by: UnaryKernel.lower { context throws(GraphError) in
+        .activation(
+          .hardSigmoid(alpha: try context.float("alpha", default: 0.2), beta: try context.float("beta", default: 0.5)))
+      }),
+    activation("HardSwish") { _ throws(GraphError) in HardSwish() }.lowered(
+      by: UnaryKernel.lower(.activation(.hardSwish))),
+    activation("Mish") { _ throws(GraphError) in Mish() }.lowered(by: UnaryKernel.lower(.mish)),
+    Lowering("Gelu", evaluate: gelu).lowered(by: UnaryKernel.gelu),
+    activation("Swish") { context throws(GraphError) in Swish(alpha: try context.float("alpha", default: 1)) }.lowered(
+      by: UnaryKernel.lower { context throws(GraphError) in
+        try context.float("alpha", default: 1) == 1 ? .activation(.silu) : nil
+      }),
+    activation("Softplus") { _ throws(GraphError) in Softplus() }.lowered(by: UnaryKernel.lower(.softplus)),
+    activation("Softsign") { _ throws(GraphError) in Softsign() }.lowered(by: UnaryKernel.lower(.softsign)),
     activation("ThresholdedRelu") { context throws(GraphError) in
       ThresholdedRelu(alpha: try context.float("alpha", default: 1))
     },
     Lowering("Shrink", evaluate: shrink),
-    Lowering("Softmax") { node throws(GraphError) in try node.alongAxis(Softmax(isLogarithmic: false)) },
-    Lowering("LogSoftmax") { node throws(GraphError) in try node.alongAxis(Softmax(isLogarithmic: true)) },
+    Lowering("Softmax") { node throws(GraphError) in try node.alongAxis(Softmax(isLogarithmic: false)) }.lowered(
+      by: NormalizationKernel.softmax(logarithm: false)),
+    Lowering("LogSoftmax") { node throws(GraphError) in try node.alongAxis(Softmax(isLogarithmic: true)) }.lowered(
+      by: NormalizationKernel.softmax(logarithm: true)),
     Lowering("Hardmax") { node throws(GraphError) in try node.alongAxis(Hardmax()) },
     Lowering("Dropout", isDeterministic: false, evaluate: Dropout.evaluate),
   ]

@@ -6,14 +6,14 @@ extension Lowering {
   static let elementwise: [Lowering] = unaryMath + binaryMath + comparisons + logic + bitwise + selections
 
   private static let unaryMath: [Lowering] = [
-    numeric("Abs", Magnitude()),
-    numeric("Neg", Negation()),
+    numeric("Abs", Magnitude()).lowered(by: UnaryKernel.lower(.abs)),
+    numeric("Neg", Negation()).lowered(by: UnaryKernel.lower(.negate)),
     numeric("Sign", Signum()),
-    real("Reciprocal", Inverse()),
-    real("Sqrt", SquareRoot()),
-    real("Ceil", Rounding(rule: .up)),
-    real("Floor", Rounding(rule: .down)),
-    real("Round", Rounding(rule: .toNearestOrEven)),
+    real("Reciprocal", Inverse()).lowered(by: UnaryKernel.lower(.reciprocal)),
+    real("Sqrt", SquareRoot()).lowered(by: UnaryKernel.lower(.sqrt)),
+    real("Ceil", Rounding(rule: .up)).lowered(by: UnaryKernel.lower(.ceil)),
+    real("Floor", Rounding(rule: .down)).lowered(by: UnaryKernel.lower(.floor)),
+    real("Round", Rounding(rule: .toNearestOrEven)).lowered(by: UnaryKernel.lower(.round)),
     math("Acos", Foundation.acos, Foundation.acos),
     math("Acosh", Foundation.acosh, Foundation.acosh),
     math("Asin", Foundation.asin, Foundation.asin),
@@ -22,19 +22,19 @@ extension Lowering {
     math("Atanh", Foundation.atanh, Foundation.atanh),
     math("Cos", Foundation.cos, Foundation.cos),
     math("Cosh", Foundation.cosh, Foundation.cosh),
-    math("Exp", Foundation.exp, Foundation.exp),
-    math("Log", Foundation.log, Foundation.log),
+    math("Exp", Foundation.exp, Foundation.exp).lowered(by: UnaryKernel.lower(.exp)),
+    math("Log", Foundation.log, Foundation.log).lowered(by: UnaryKernel.lower(.log)),
     math("Sin", Foundation.sin, Foundation.sin),
     math("Sinh", Foundation.sinh, Foundation.sinh),
     math("Tan", Foundation.tan, Foundation.tan),
-    math("Tanh", Foundation.tanh, Foundation.tanh),
+    math("Tanh", Foundation.tanh, Foundation.tanh).lowered(by: UnaryKernel.lower(.activation(.tanh))),
     Lowering("Erf") { node throws(GraphError) in
       let input = try node.tensor(0)
       // Of whole numbers too, which ONNX allows: the result keeps their type.
       let real = input.dataType.isInteger ? input.converted(to: .float64) ?? input : input
       let function = MathFunction(float: Foundation.erf, double: Foundation.erf)
       return [.tensor(try real.applying(real: function, in: node).narrowed(to: input.dataType))]
-    },
+    }.lowered(by: UnaryKernel.lower(.erf)),
     test("IsNaN") { _ throws(GraphError) in { $0.isNaN } },
     test("IsInf") { node throws(GraphError) in
       let negative = try node.context.bool("detect_negative", default: true)
@@ -44,19 +44,19 @@ extension Lowering {
   ]
 
   private static let binaryMath: [Lowering] = [
-    binary("Add", Sum()),
-    binary("Sub", Difference()),
-    binary("Mul", Product()),
-    binary("Div", Quotient()),
-    binary("PRelu", SlopedRelu()),
+    binary("Add", Sum()).lowered(by: BinaryKernel.lower(.add)),
+    binary("Sub", Difference()).lowered(by: BinaryKernel.lower(.subtract)),
+    binary("Mul", Product()).lowered(by: BinaryKernel.lower(.multiply)),
+    binary("Div", Quotient()).lowered(by: BinaryKernel.lower(.divide)),
+    binary("PRelu", SlopedRelu()).lowered(by: BinaryKernel.lower(.prelu)),
     Lowering("Mod") { node throws(GraphError) in
       if try node.context.bool("fmod", default: false) { return try binary(node, TruncatedRemainder()) }
       return try binary(node, FlooredRemainder())
     },
-    Lowering("Pow", evaluate: power),
-    variadic("Max", Maximum()),
-    variadic("Min", Minimum()),
-    variadic("Sum", Sum()),
+    Lowering("Pow", evaluate: power).lowered(by: BinaryKernel.power),
+    variadic("Max", Maximum()).lowered(by: BinaryKernel.lower(.maximum)),
+    variadic("Min", Minimum()).lowered(by: BinaryKernel.lower(.minimum)),
+    variadic("Sum", Sum()).lowered(by: BinaryKernel.lower(.add)),
     Lowering("Mean") { node throws(GraphError) in
       let sum = try folded(node, Sum())
       let count = Tensor(scalar: Float(node.inputs.count)).narrowed(to: sum.dataType)

@@ -19,7 +19,7 @@ extension Lowering {
         result = try .combining(result, greatest, Minimum(), in: node)
       }
       return [.tensor(result.reshaped(input.shape))]
-    },
+    }.lowered(by: UnaryKernel.clip),
     Lowering("CumSum") { node throws(GraphError) in try cumulative(node, start: 0, Sum()) },
     Lowering("CumProd") { node throws(GraphError) in try cumulative(node, start: 1, Product()) },
   ]

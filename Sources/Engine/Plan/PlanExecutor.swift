@@ -92,13 +92,11 @@ final class ExecutionState: @unchecked Sendable {
   }
 
   /// Runs a kernel step.
-  func run(_ step: Step, _ body: Step.Body, kernels: KernelContext) {
-    step.reads.withUnsafeBufferPointer { reads in
-      step.writes.withUnsafeBufferPointer { writes in
-        guard let reads = reads.baseAddress, let writes = writes.baseAddress, let base = arena.baseAddress else {
-          return
-        }
-        body(
+  func run(_ step: Step, _ body: Step.Body, kernels: KernelContext) throws(GraphError) {
+    guard let base = arena.baseAddress else { return }
+    try step.reads.withUnsafeBufferPointer { reads throws(GraphError) in
+      try step.writes.withUnsafeBufferPointer { writes throws(GraphError) in
+        try body(
           Frame(
             pointers: pointers, reads: reads, writes: writes, scratch: base + step.scratchOffset, kernels: kernels))
       }

@@ -3,8 +3,8 @@ import Kernels
 
 /// One kernel call, or one reference evaluation, of a plan.
 package struct Step: Sendable {
-  /// What a kernel step does when it runs.
-  package typealias Body = @Sendable (borrowing Frame) -> Void
+  /// What a kernel step does when it runs; it throws only for contents that its operator cannot take.
+  package typealias Body = @Sendable (borrowing Frame) throws(GraphError) -> Void
 
   /// How a step computes.
   enum Work: Sendable {
@@ -39,8 +39,8 @@ package struct Step: Sendable {
 /// The memory that a kernel step works on.
 package struct Frame: ~Copyable {
   let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
-  let reads: UnsafePointer<Int>
-  let writes: UnsafePointer<Int>
+  let reads: UnsafeBufferPointer<Int>
+  let writes: UnsafeBufferPointer<Int>
   /// Scratch memory of as many bytes as the step asked for, aligned to a cache line; contents undefined.
   package let scratch: UnsafeMutableRawPointer
   /// The threads and the kernels of the session.

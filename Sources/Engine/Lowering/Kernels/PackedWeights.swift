@@ -24,4 +24,14 @@ package struct PackedWeights: Sendable {
       withExtendedLifetime(source) {}
     }
   }
+
+  /// Keeps numbers as they are.
+  init(_ numbers: [Float]) {
+    storage = TensorStorage(byteCount: numbers.count * MemoryLayout<Float>.stride) { target in
+      numbers.withUnsafeBytes { target.copyMemory(from: $0) }
+    }
+  }
+
+  /// The packed weights as numbers.
+  var floats: UnsafePointer<Float> { base.assumingMemoryBound(to: Float.self) }
 }
