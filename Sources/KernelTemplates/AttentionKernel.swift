@@ -25,6 +25,8 @@ public struct AttentionBlock {
   public var maskRowStride = 0, maskKeyStride = 0
   /// Query i sees the keys up to and including i + `lastVisibleKey`; `Int.max / 2` is all.
   public var lastVisibleKey = Int.max / 2
+  /// Factor for the sums of a row whose keys are all hidden, which are zero: NaN as softmax gives it, or 0.
+  public var hiddenRowFactor = Float.nan
   /// `AttentionKernel.scratchCount` elements, aligned to 64 bytes.
   public var scratch: UnsafeMutablePointer<Float>
 
@@ -203,8 +205,9 @@ public enum AttentionKernel<I: ISA> {
       }
       if piece.isLast {
         for i in 0..<MR {
-          let sum = I.broadcast(1 / piece.sums[row + i])
-          for v in 0..<2 { tile[i][v] = I.mul(tile[i][v], sum) }
+          let sum = piece.sums[row + i]
+          let factor = I.broadcast(sum == 0 ? block.hiddenRowFactor : 1 / sum)
+          for v in 0..<2 { tile[i][v] = I.mul(tile[i][v], factor) }
         }
       }
       if block.valueDepth - column >= panelColumns {

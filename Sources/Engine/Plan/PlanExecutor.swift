@@ -34,7 +34,7 @@ final class PlanExecutor: Sendable {
     for (index, step) in plan.steps.enumerated() {
       let start = profile == nil ? nil : ContinuousClock.now
       switch step.work {
-      case .kernel(let body): state.run(step, body, kernels: kernels)
+      case .kernel(let body): try state.run(step, body, kernels: kernels)
       case .reference(let reference): try state.run(step, reference, plan: plan)
       }
       if let profile, let start { profile(index, ContinuousClock.now - start) }

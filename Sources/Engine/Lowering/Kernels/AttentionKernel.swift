@@ -42,7 +42,7 @@ enum AttentionKernel {
     ) { frame in
       attention.run(
         query: frame.input(0), key: frame.input(1), value: frame.input(2),
-        mask: maskStrides == nil ? nil : frame.input(3),
+        mask: mask == nil ? nil : frame.input(3),
         output: frame.output(), scratch: frame.scratch)
     }
     return true

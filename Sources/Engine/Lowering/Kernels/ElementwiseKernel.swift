@@ -69,7 +69,9 @@ enum BinaryKernel {
     return functions[power].map { UnaryKernel.append($0, context, &plan) } ?? false
   }
 
-  private static func append(_ function: Kernels.BinaryFunction, _ context: NodeContext, _ plan: inout PlanBuilder) -> Bool {
+  private static func append(_ function: Kernels.BinaryFunction, _ context: NodeContext, _ plan: inout PlanBuilder)
+    -> Bool
+  {
     guard context.inputCount == 2, let left = context.node.inputs[0], let right = context.node.inputs[1],
       let output = context.node.outputs[0], let a = plan.tensorType(of: left), let b = plan.tensorType(of: right),
       let y = plan.tensorType(of: output), [a.dataType, b.dataType, y.dataType].allSatisfy({ $0 == .float32 })
