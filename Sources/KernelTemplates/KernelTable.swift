@@ -14,6 +14,8 @@ public final class KernelTable: Sendable {
   public let tileColumns: Int
   /// `GEMMKernel`: multiplies packed panels.
   public let gemm: @Sendable (UnsafePointer<GEMMBlock>) -> Void
+  /// `PlanePadding`: copies a plane with zeros around it.
+  public let padPlane: @Sendable (UnsafePointer<PaddedPlane>) -> Void
   /// `RunPacking`: packs a panel of a convolution's input.
   public let packRuns: @Sendable (UnsafePointer<RunPanel>) -> Void
   /// `DirectConvolution`: rows of narrow groups.
@@ -44,6 +46,7 @@ public final class KernelTable: Sendable {
     tileRows = GEMMKernel<I>.rows
     tileColumns = GEMMKernel<I>.vectors * I.lanes
     gemm = { GEMMKernel<I>.run($0.pointee) }
+    padPlane = { PlanePadding<I>.run($0.pointee) }
     packRuns = { RunPacking<I>.run($0.pointee) }
     directRows = { DirectConvolution<I>.run($0.pointee) }
     directChannels = DirectConvolution<I>.channels

@@ -26,8 +26,13 @@ struct GEMMBlocking: Sendable {
     let deepest = max(64, caches.l1 * 3 / 4 / (table.tileColumns * 4))
     depthBlocks = max(1, (depth + deepest - 1) / deepest)
     let blockDepth = max(1, (depth + depthBlocks - 1) / depthBlocks)
-    rowPanels = max(1, caches.l2 / 2 / (blockDepth * table.tileRows * 4))
-    columnPanels = max(1, caches.l2 / 4 / (min(left.width, rowPanels * table.tileRows) * table.tileColumns * 4 + 1))
+    // A block of C fills half of the second-level cache, as square as it may be: then the panels of A and B that pass by it
+    // are the least.
+    let area = caches.l2 / 2 / 4
+    let side = Int(Double(area).squareRoot())
+    let rows = min(left.width, max(side, area / max(1, right.width)))
+    rowPanels = max(1, rows / table.tileRows)
+    columnPanels = max(1, area / (max(1, min(rows, left.width)) * table.tileColumns))
     (rowTasks, columnTasks) = Self.tasks(
       rows: allRowPanels, columns: allColumnPanels, items: items, threads: threads)
   }

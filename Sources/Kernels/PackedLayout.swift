@@ -119,43 +119,48 @@ private func copyPanel(
   }
 }
 
-/// Four lanes by four steps of depth at a time.
+/// Four lanes by four steps of depth at a time, all lanes before the next cache line of depth.
 private func transposePanel(
   from source: UnsafePointer<Float>, laneStride: Int, lanes: Int, padded: Int, depth: Int,
   into target: UnsafeMutablePointer<Float>
 ) {
-  let wholeDepth = depth / 4 * 4
-  var lane = 0
-  while lane + 4 <= lanes {
-    let a = source + lane * laneStride
-    let (b, c, d) = (a + laneStride, a + 2 * laneStride, a + 3 * laneStride)
-    let to = target + lane
-    var k = 0
-    while k < wholeDepth {
-      let (va, vb, vc, vd) = (Portable.load(a + k), Portable.load(b + k), Portable.load(c + k), Portable.load(d + k))
-      let (ab0, ab1) = (interleaveLow(va, vb), interleaveHigh(va, vb))
-      let (cd0, cd1) = (interleaveLow(vc, vd), interleaveHigh(vc, vd))
-      Portable.store(to + k * padded, SIMD4(lowHalf: ab0.lowHalf, highHalf: cd0.lowHalf))
-      Portable.store(to + (k + 1) * padded, SIMD4(lowHalf: ab0.highHalf, highHalf: cd0.highHalf))
-      Portable.store(to + (k + 2) * padded, SIMD4(lowHalf: ab1.lowHalf, highHalf: cd1.lowHalf))
-      Portable.store(to + (k + 3) * padded, SIMD4(lowHalf: ab1.highHalf, highHalf: cd1.highHalf))
-      k += 4
+  var start = 0
+  while start < depth {
+    let end = min(depth, start + 16)
+    let whole = start + (end - start) / 4 * 4
+    var lane = 0
+    while lane + 4 <= lanes {
+      let a = source + lane * laneStride
+      let (b, c, d) = (a + laneStride, a + 2 * laneStride, a + 3 * laneStride)
+      let to = target + lane
+      var k = start
+      while k < whole {
+        let (va, vb, vc, vd) = (Portable.load(a + k), Portable.load(b + k), Portable.load(c + k), Portable.load(d + k))
+        let (ab0, ab1) = (interleaveLow(va, vb), interleaveHigh(va, vb))
+        let (cd0, cd1) = (interleaveLow(vc, vd), interleaveHigh(vc, vd))
+        Portable.store(to + k * padded, SIMD4(lowHalf: ab0.lowHalf, highHalf: cd0.lowHalf))
+        Portable.store(to + (k + 1) * padded, SIMD4(lowHalf: ab0.highHalf, highHalf: cd0.highHalf))
+        Portable.store(to + (k + 2) * padded, SIMD4(lowHalf: ab1.lowHalf, highHalf: cd1.lowHalf))
+        Portable.store(to + (k + 3) * padded, SIMD4(lowHalf: ab1.highHalf, highHalf: cd1.highHalf))
+        k += 4
+      }
+      while k < end {
+        let row = to + k * padded
+        (row[0], row[1], row[2], row[3]) = (a[k], b[k], c[k], d[k])
+        k += 1
+      }
+      lane += 4
     }
-    while k < depth {
-      let row = to + k * padded
-      (row[0], row[1], row[2], row[3]) = (a[k], b[k], c[k], d[k])
-      k += 1
+    while lane < lanes {
+      let from = source + lane * laneStride
+      for k in start..<end { target[k * padded + lane] = from[k] }
+      lane += 1
     }
-    lane += 4
-  }
-  while lane < lanes {
-    let from = source + lane * laneStride
-    for k in 0..<depth { target[k * padded + lane] = from[k] }
-    lane += 1
-  }
-  while lane < padded {
-    for k in 0..<depth { target[k * padded + lane] = 0 }
-    lane += 1
+    while lane < padded {
+      for k in start..<end { target[k * padded + lane] = 0 }
+      lane += 1
+    }
+    start = end
   }
 }
 

@@ -40,7 +40,7 @@ struct ChannelsInLanes: ConvolutionBody {
   }
 
   func run(_ call: ConvolutionCall) {
-    let source = prepareInput(call, input, shape, context.pool)
+    let source = prepareInput(call, input, shape, context)
     context.pool.parallel(
       blocking.tasks,
       perWorker: { task, worker in

@@ -57,16 +57,12 @@ public struct Convolution: Sendable {
     scratchBytes = body.copyBytes + body.workerBytes * context.pool.threads
   }
 
-  /// Narrow groups go direct.
-  ///
-  /// Otherwise the axis that leaves fewer lanes idle lies in lanes, in doubt the positions.
+  /// Narrow groups go direct. Otherwise the axis that leaves fewer lanes idle lies in lanes, in doubt the positions.
   static func choice(_ shape: ConvolutionShape, table: KernelTable) -> Algorithm {
-    if shape.groups > 1
-      && (shape.groupOutputChannels <= 4 || shape.groupOutputChannels <= 8 && shape.output.width >= 24)
-    {
-      return .direct
-    }
     func used(_ count: Int) -> Double { Double(count) / Double(max(1, count.roundedUp(to: table.lanes))) }
+    // Up to 16 channels packing costs more than it saves, unless rows are much shorter than a vector.
+    let narrowest = used(shape.output.width) > 0.6 ? 16 : 4
+    if shape.groups > 1 && shape.groupOutputChannels <= narrowest { return .direct }
     return used(shape.groupOutputChannels) > used(shape.output.product) + 0.06 ? .channelsInLanes : .positionsInLanes
   }
 
@@ -126,14 +122,20 @@ protocol ConvolutionBody: Sendable {
 
 extension ConvolutionBody {
   /// Fills the shared padded input where one is needed, and says where the kernels read: one image after the other.
-  func prepareInput(_ call: ConvolutionCall, _ input: PaddedInput, _ shape: ConvolutionShape, _ pool: ThreadPool)
+  func prepareInput(_ call: ConvolutionCall, _ input: PaddedInput, _ shape: ConvolutionShape, _ context: KernelContext)
     -> UnsafePointer<Float>
   {
     guard input.isCopy else { return call.input }
     let target = call.scratch.assumingMemoryBound(to: Float.self)
-    pool.parallel(shape.batch * shape.inputChannels) { channel in
+    let channels = shape.batch * shape.inputChannels
+    let end = call.input + channels * shape.input.product
+    // A few channels at a time, so that a dispatch of small planes pays.
+    let each = max(1, 8192 / max(1, input.channelStride))
+    context.pool.parallel((channels + each - 1) / each) { task in
+      let first = task * each
       input.copy(
-        channels: 1, from: call.input + channel * shape.input.product, to: target + channel * input.channelStride)
+        channels: min(each, channels - first), from: call.input + first * shape.input.product, end: end,
+        to: target + first * input.channelStride, table: context.table)
     }
     return UnsafePointer(target)
   }

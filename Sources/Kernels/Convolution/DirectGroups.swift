@@ -33,7 +33,9 @@ struct DirectGroups: ConvolutionBody {
             call.input + (image * shape.inputChannels + group * shape.groupInputChannels) * shape.input.product
           if input.isCopy {
             let copy = (call.scratch + worker * workerBytes).assumingMemoryBound(to: Float.self)
-            input.copy(channels: shape.groupInputChannels, from: source, to: copy)
+            input.copy(
+            channels: shape.groupInputChannels, from: source,
+            end: call.input + shape.batch * shape.inputChannels * shape.input.product, to: copy, table: context.table)
             source = UnsafePointer(copy)
           }
           compute(call, image: image, group: group, source: source, offsets: offsets)

@@ -17,6 +17,7 @@ struct PaddedInput: Sendable {
   let tapOffsets: [Int]
 
   private let shape: ConvolutionShape
+  private let phaseParts: [PaddingPhase]
   /// Copied rows and slices, the input rows (slices) from one to the next, and phases.
   private let rows: Int, slices: Int, rowStep: Int, sliceStep: Int, phases: Int, phaseLength: Int
 
@@ -49,6 +50,13 @@ struct PaddedInput: Sendable {
       outputRowStep = stride.height * rowStride
       outputSliceStep = stride.depth * sliceStride
     }
+    phaseParts = (0..<phases).map { [phaseLength] phase in
+      // Element i of the phase is input column i * stride + phase - pad.
+      let (pad, step) = (shape.padsBegin.width, stride.width)
+      let first = min(phaseLength, max(0, (pad - phase + step - 1) / step))
+      let end = max(first, min(phaseLength, (shape.input.width + pad - phase + step - 1) / step))
+      return PaddingPhase(before: first, count: end - first, source: first * step + phase - pad)
+    }
     var offsets: [Int] = []
     for z in 0..<kernel.depth {
       for y in 0..<kernel.height {
@@ -68,86 +76,39 @@ struct PaddedInput: Sendable {
     (0..<channels).flatMap { channel in tapOffsets.map { channel * channelStride + $0 } }
   }
 
-  /// Copies channels of one image.
-  func copy(channels: Int, from input: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
+  /// Copies channels of one image; nothing at or behind `end` is read.
+  func copy(
+    channels: Int, from input: UnsafePointer<Float>, end: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    table: KernelTable
+  ) {
     let (sizes, pads) = (shape.input, shape.padsBegin)
-    var row = target
-    for channel in 0..<channels {
-      let plane = input + channel * sizes.product
-      for slice in 0..<slices {
-        let z = slice * sliceStep - pads.depth
-        for line in 0..<rows {
-          let y = line * rowStep - pads.height
-          if z >= 0, z < sizes.depth, y >= 0, y < sizes.height {
-            copyRow(from: plane + (z * sizes.height + y) * sizes.width, to: row)
+    // Copied rows (slices) that lie before, in and behind the input.
+    func parts(_ count: Int, step: Int, pad: Int, size: Int) -> (before: Int, inside: Int) {
+      let before = min(count, (pad + step - 1) / step)
+      return (before, max(0, min(count, (size + pad + step - 1) / step) - before))
+    }
+    let lines = parts(rows, step: rowStep, pad: pads.height, size: sizes.height)
+    let depths = parts(slices, step: sliceStep, pad: pads.depth, size: sizes.depth)
+    phaseParts.withUnsafeBufferPointer { phases in
+      guard let phases = phases.baseAddress else { return }
+      var plane = PaddedPlane(input: input, inputEnd: end, phases: phases, target: target)
+      plane.inputRowStride = rowStep * sizes.width
+      (plane.phaseCount, plane.phaseLength, plane.step) = (self.phases, phaseLength, shape.stride.width)
+      for channel in 0..<channels {
+        for slice in 0..<slices {
+          if slice >= depths.before, slice < depths.before + depths.inside {
+            let z = slice * sliceStep - pads.depth
+            let y = lines.before * rowStep - pads.height
+            (plane.rowsBefore, plane.rows) = (lines.before, lines.inside)
+            plane.input = input + ((channel * sizes.depth + z) * sizes.height + y) * sizes.width
           } else {
-            clear(row, count: rowStride)
+            (plane.rowsBefore, plane.rows) = (rows, 0)
           }
-          row += rowStride
+          plane.rowsAfter = rows - plane.rowsBefore - plane.rows
+          table.padPlane(&plane)
+          plane.target += sliceStride
         }
       }
-    }
-  }
-
-  private func copyRow(from input: UnsafePointer<Float>, to row: UnsafeMutablePointer<Float>) {
-    let (width, pad, step) = (shape.input.width, shape.padsBegin.width, shape.stride.width)
-    for phase in 0..<phases {
-      // Element i of the phase is input column i * step + phase - pad.
-      let to = row + phase * phaseLength
-      let first = min(phaseLength, max(0, (pad - phase + step - 1) / step))
-      let end = max(first, min(phaseLength, (width + pad - phase + step - 1) / step))
-      clear(to, count: first)
-      let from = input + (first * step + phase - pad)
-      if step == 1 {
-        copyContiguous(from: from, to: to + first, count: end - first)
-      } else {
-        copyStrided(from: from, step: step, to: to + first, count: end - first)
-      }
-      clear(to + end, count: phaseLength - end)
-    }
-  }
-
-  // Rows are short: a loop in place costs less than a call of memset or memcpy.
-
-  @inline(__always)
-  private func clear(_ to: UnsafeMutablePointer<Float>, count: Int) {
-    var i = 0
-    while i + 4 <= count {
-      Portable.store(to + i, Portable.zero())
-      i += 4
-    }
-    while i < count {
-      to[i] = 0
-      i += 1
-    }
-  }
-
-  @inline(__always)
-  private func copyContiguous(from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int) {
-    var i = 0
-    while i + 4 <= count {
-      Portable.store(to + i, Portable.load(from + i))
-      i += 4
-    }
-    while i < count {
-      to[i] = from[i]
-      i += 1
-    }
-  }
-
-  @inline(__always)
-  private func copyStrided(from: UnsafePointer<Float>, step: Int, to: UnsafeMutablePointer<Float>, count: Int) {
-    var i = 0
-    if step == 2 {
-      // `loadEven` reads one element past the last that it uses.
-      while i + 5 <= count {
-        Portable.store(to + i, Portable.loadEven(from + 2 * i))
-        i += 4
-      }
-    }
-    while i < count {
-      to[i] = from[i * step]
-      i += 1
     }
   }
 

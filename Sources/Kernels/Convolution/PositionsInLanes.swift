@@ -36,7 +36,7 @@ struct PositionsInLanes: ConvolutionBody {
   }
 
   func run(_ call: ConvolutionCall) {
-    let source = prepareInput(call, input, shape, context.pool)
+    let source = prepareInput(call, input, shape, context)
     let inPlace = call.epilogue.residual == UnsafePointer(call.output)
     context.pool.parallel(
       blocking.tasks,
