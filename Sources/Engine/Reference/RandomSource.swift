@@ -8,10 +8,13 @@ struct RandomSource: RandomNumberGenerator {
   private var state: UInt64
 
   /// Starts from the node's attribute `seed`, or from the system's randomness.
-  init(_ node: Evaluation) throws(GraphError) {
+  init(_ node: Evaluation) {
     state =
-      node.context.hasAttribute("seed")
-      ? UInt64(try node.context.float("seed").bitPattern) : UInt64.random(in: .min ... .max)
+      switch node.context.node.attributes["seed"] {
+      case .float(let seed)?: UInt64(seed.bitPattern)
+      case .int(let seed)?: UInt64(bitPattern: Int64(seed))
+      default: UInt64.random(in: .min ... .max)
+      }
   }
 
   mutating func next() -> UInt64 {
@@ -25,7 +28,9 @@ struct RandomSource: RandomNumberGenerator {
   /// A number from 0 to below 1.
   mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// A number of the standard normal distribution. Box and Muller (1958).
+  /// A number of the standard normal distribution.
+  ///
+  /// Box and Muller, "A Note on the Generation of Random Normal Deviates" (1958).
   mutating func normal() -> Double {
     let radius = Foundation.sqrt(-2 * Foundation.log(1 - uniform()))
     return radius * Foundation.cos(2 * .pi * uniform())
