@@ -23,7 +23,9 @@ extension Lowering {
         throw .invalidAttribute(
           node: node.context.name, attribute: "pattern", expected: "a regular expression", found: pattern)
       }
-      let matches = (input.strings ?? []).map { Bool8((try? regex.wholeMatch(in: $0)) != nil) }
+      // As RE2, whose syntax ONNX demands: classes are of ASCII, words end where word characters do.
+      let plain = regex.matchingSemantics(.unicodeScalar).wordBoundaryKind(.simple).asciiOnlyCharacterClasses()
+      let matches = (input.strings ?? []).map { Bool8((try? plain.wholeMatch(in: $0)) != nil) }
       return [.tensor(Tensor(shape: input.shape, matches))]
     },
     Lowering("TfIdfVectorizer", evaluate: NGrams.evaluate),

@@ -8,7 +8,7 @@ extension OperatorSchema {
       "Loop", versions: [1, 11, 13, 16, 19, 21, 23, 24, 25], inputs: 2...Int.max, outputs: 0...Int.max,
       attributes: ["body"], infer: loop),
     OperatorSchema(
-      "Scan", versions: [8, 9, 11, 16, 19, 21, 23, 24, 25], inputs: 1...Int.max, outputs: 1...Int.max,
+      "Scan", versions: [8, 9, 11, 16, 19, 21, 23, 24, 25], inputs: 0...Int.max, outputs: 1...Int.max,
       attributes: [
         "body", "directions", "num_scan_inputs", "scan_input_axes", "scan_input_directions", "scan_output_axes",
         "scan_output_directions",
@@ -36,7 +36,7 @@ extension OperatorSchema {
     guard outputs.count > stateCount else {
       throw context.bodyError("\(stateCount + 1) outputs or more", outputs.count)
     }
-    var types: [ValueType?] = Array(outputs[1...stateCount + 1].prefix(stateCount))
+    var types: [ValueType?] = Array(outputs.dropFirst().prefix(stateCount))
     for output in outputs.dropFirst(stateCount + 1) { types.append(output?.stacked(at: 0, size: .unknown)) }
     return try context.known(types)
   }
