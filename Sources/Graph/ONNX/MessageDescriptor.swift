@@ -25,6 +25,12 @@ struct MessageDescriptor: Equatable {
     onnx__graph_proto__init(&message)
     return MessageDescriptor(of: message.base)
   }
+  /// Of `NodeProto`.
+  static var node: MessageDescriptor {
+    var message = Onnx__NodeProto()
+    onnx__node_proto__init(&message)
+    return MessageDescriptor(of: message.base)
+  }
   /// Of `TensorProto`.
   static var tensor: MessageDescriptor {
     var message = Onnx__TensorProto()

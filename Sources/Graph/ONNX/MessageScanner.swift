@@ -5,13 +5,18 @@ import CProtobufC
 ///
 /// protobuf-c recurses without bound, copies every byte and refuses messages beyond 2 GiB. So the scanner follows the wire format
 /// along protobuf-c's own descriptors, proves that it is well formed, bounds how deep messages and graphs nest, and writes a
-/// *reduced* message: the same without unknown fields and without the elements of tensors. In their place `raw_data` holds
+/// *reduced* message: the same without fields that are unknown or unread, and without the elements of tensors. In their place `raw_data` holds
 /// eight bytes, the index of the tensor's `TensorPayload`, which says where in the file they lie.
 struct MessageScanner {
   /// How deep graphs may nest in nodes of graphs.
   static let deepestGraph = 64
   /// How deep messages may nest: three for each graph, and some for what a graph holds.
   static let deepestMessage = 4 * deepestGraph
+
+  /// Fields that the reader has no use for, by number: texts, annotations, and types that inference finds.
+  private static let unread = (
+    graph: Set<UInt32>([10, 13, 14, 16]), node: Set<UInt32>([6, 9, 10])
+  )
 
   /// The message to hand to protobuf-c.
   private(set) var reduced: [UInt8] = []
@@ -21,6 +26,7 @@ struct MessageScanner {
   private let source: ONNXBytes
   private let tensor = MessageDescriptor.tensor
   private let graph = MessageDescriptor.graph
+  private let node = MessageDescriptor.node
 
   /// Scans all bytes of a file as one message.
   ///
@@ -38,13 +44,14 @@ struct MessageScanner {
       throw source.malformed(
         "graphs or messages nest too deep (\(Self.deepestGraph) graphs) at byte \(range.lowerBound)")
     }
+    let unread = descriptor == graph ? Self.unread.graph : descriptor == node ? Self.unread.node : []
     var reader = WireReader(source, range: range)
     var seen: UInt64 = 0
     var payload = TensorPayload()
     while true {
       let start = reader.position
       guard let found = try reader.next() else { break }
-      guard let field = descriptor.field(found.number) else { continue }
+      guard !unread.contains(found.number), let field = descriptor.field(found.number) else { continue }
       guard field.accepts(found.type) else {
         throw source.malformed("\(descriptor.name).\(field.name) has wire type \(found.type.rawValue) at byte \(start)")
       }
