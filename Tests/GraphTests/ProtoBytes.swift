@@ -17,6 +17,14 @@ struct ProtoBytes: Sendable, CustomTestStringConvertible {
     return message
   }
 
+  /// A real number.
+  static func float(_ field: Int, _ value: Float) -> ProtoBytes {
+    var message = ProtoBytes()
+    message.varint(UInt64(field << 3 | 5))
+    message.bytes += (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) }
+    return message
+  }
+
   /// A byte string.
   static func data(_ field: Int, _ value: [UInt8], claimedLength: Int? = nil) -> ProtoBytes {
     var message = ProtoBytes()

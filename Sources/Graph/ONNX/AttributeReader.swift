@@ -6,7 +6,7 @@ extension GraphReader {
   /// Inside a function, an attribute may refer to one of the call: it takes that one's value, or is left out with it.
   /// Sparse tensors become dense, and `Constant`'s `sparse_value` becomes its `value`.
   func attributes(
-    _ protos: some Sequence<UnsafeMutablePointer<Onnx__AttributeProto>>, operator: String, of node: String,
+    _ protos: [UnsafeMutablePointer<Onnx__AttributeProto>], operator: String, of node: String,
     in scope: Scope
   ) throws(GraphError) -> [String: Attribute] {
     var attributes: [String: Attribute] = [:]

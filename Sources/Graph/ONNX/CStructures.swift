@@ -8,8 +8,8 @@ func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
 /// A repeated field of messages.
 func messages<Message>(
   _ pointer: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?, _ count: Int
-) -> some Sequence<UnsafeMutablePointer<Message>> {
-  UnsafeMutableBufferPointer(start: pointer, count: pointer == nil ? 0 : count).lazy.compactMap { $0 }
+) -> [UnsafeMutablePointer<Message>] {
+  UnsafeMutableBufferPointer(start: pointer, count: pointer == nil ? 0 : count).compactMap { $0 }
 }
 
 /// A repeated field of texts.

@@ -105,7 +105,7 @@ final class GraphReader {
 
   /// Makes the values that nodes write, before any is read: nodes may stand in any order.
   private func declareOutputs(
-    of nodes: some Sequence<UnsafeMutablePointer<Onnx__NodeProto>>, in scope: Scope
+    of nodes: [UnsafeMutablePointer<Onnx__NodeProto>], in scope: Scope
   ) throws(GraphError) {
     for (index, node) in nodes.enumerated() {
       for name in texts(node.pointee.output, node.pointee.n_output) where !name.isEmpty {
@@ -194,7 +194,7 @@ extension GraphReader {
     let prefix = (node.name.isEmpty ? key.name : node.name) + "/"
     var call = Scope.Call(
       functions: (scope.call?.functions ?? []) + [key], attributes: node.attributes, builder: scope.builder,
-      prefix: prefix)
+      prefix: prefix, onlyNode: function.n_node == 1 ? node.name : "")
     let opsets = try GraphReader.opsets(function.opset_import, function.n_opset_import, default: scope.opsets)
     let plain = Scope(builder: scope.builder, outer: nil, opsets: opsets, call: nil, depth: scope.depth + 1)
     let defaults = try attributes(

@@ -9,6 +9,9 @@ public final class TensorStorage: @unchecked Sendable {
   /// What keeps the memory valid: a mapped file, or nil if the storage frees it.
   private let owner: AnyObject?
 
+  /// Whether the memory is the storage's own, rather than a part of a mapped file.
+  public var ownsMemory: Bool { owner == nil }
+
   /// Bytes to which owned memory is aligned: a cache line, and the widest vector.
   public static let alignment = 64
 

@@ -1,0 +1,62 @@
+import Foundation
+import Graph
+import Testing
+
+/// Tensors in files beside the model: found, checked, and never outside the model's folder.
+struct ExternalDataTests {
+  /// A model with one external tensor of two floats.
+  private func model(location: String, offset: Int? = nil, length: Int? = nil) -> [UInt8] {
+    var entries = [ProtoBytes.message(13, .text(1, "location"), .text(2, location))]
+    if let offset { entries.append(.message(13, .text(1, "offset"), .text(2, "\(offset)"))) }
+    if let length { entries.append(.message(13, .text(1, "length"), .text(2, "\(length)"))) }
+    return ProtoBytes.model(
+      graph: .initializer(.tensor(1, [2], name: "w", ProtoBytes(entries), .int(14, 1))),
+      .node("Neg", ["w"], ["y"], name: "n"), .output("y"))
+  }
+
+  private func weights(_ model: Model) -> [Float]? {
+    model.graph.valueIDs.compactMap { model.graph[$0].constant }.first?.elements(Float.self)
+  }
+
+  private let data = Data([0, 0, 0, 0, 0, 0, 128, 63, 0, 0, 0, 64])  // 0, 1, 2
+
+  @Test func readsPartsOfAFile() throws {
+    let folder = try TemporaryFolder()
+    try data.write(to: URL(filePath: folder.file("w.bin")))
+    func read(_ bytes: [UInt8]) throws -> Model { try Model(bytes: bytes, source: "m", folder: folder.path) }
+    #expect(weights(try read(model(location: "w.bin"))) == [0, 1])
+    #expect(weights(try read(model(location: "w.bin", offset: 4, length: 8))) == [1, 2])
+    #expect(weights(try read(model(location: "./w.bin", offset: 4))) == [1, 2])
+    for bytes in [
+      model(location: "w.bin", offset: 8), model(location: "w.bin", offset: 4, length: 12),
+      model(location: "w.bin", offset: -4), model(location: "w.bin", offset: .max), model(location: "v.bin"),
+      model(location: ""), model(location: "."),
+    ] {
+      #expect(throws: GraphError.self) { try read(bytes) }
+    }
+  }
+
+  @Test func staysInItsFolder() throws {
+    let folder = try TemporaryFolder()
+    let inside = folder.file("inside")
+    try FileManager.default.createDirectory(atPath: inside, withIntermediateDirectories: false)
+    try data.write(to: URL(filePath: folder.file("secret.bin")))
+    try FileManager.default.createSymbolicLink(atPath: inside + "/link.bin", withDestinationPath: "../secret.bin")
+    try FileManager.default.createSymbolicLink(atPath: inside + "/up", withDestinationPath: "..")
+    try data.write(to: URL(filePath: inside + "/own.bin"))
+    try FileManager.default.createSymbolicLink(atPath: inside + "/good.bin", withDestinationPath: "own.bin")
+    for location in ["../secret.bin", "x/../../secret.bin", folder.file("secret.bin"), "link.bin", "up/secret.bin"] {
+      do {
+        _ = try Model(bytes: model(location: location), source: "m.onnx", folder: inside)
+        Issue.record("\(location) was read")
+      } catch {
+        guard case .malformed("m.onnx", let what) = error else {
+          Issue.record("\(error)")
+          continue
+        }
+        #expect(what.contains("initializer 'w'") && what.contains("folder"))
+      }
+    }
+    #expect(weights(try Model(bytes: model(location: "good.bin"), source: "m", folder: inside)) == [0, 1])
+  }
+}
