@@ -7,7 +7,8 @@ extension Lowering {
       .lowered(by: ConvolutionKernel.lower),
     Lowering("FusedMatMul", domain: OperatorID.internalDomain, real: FusedMatMulReference.self)
       .lowered(by: MatMulKernel.lower),
-    Lowering("FusedAttention", domain: OperatorID.internalDomain, real: FusedAttentionReference.self),
+    Lowering("FusedAttention", domain: OperatorID.internalDomain, real: FusedAttentionReference.self)
+      .lowered(by: AttentionKernel.lower),
     Lowering("SkipLayerNorm", domain: OperatorID.internalDomain, real: SkipLayerNormReference.self),
   ]
 }
