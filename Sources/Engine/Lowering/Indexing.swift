@@ -3,7 +3,7 @@ import Graph
 extension Lowering {
   /// Operators that move elements to or from places that data say.
   static let indexing: [Lowering] = [
-    Lowering("Gather", evaluate: gather),
+    Lowering("Gather", evaluate: gather).lowered(by: MovementKernel.gather),
     Lowering("GatherElements") { node throws(GraphError) in
       let (input, indices) = (try node.tensor(0), try node.tensor(1))
       let axis = try node.context.axis(try node.context.int("axis", default: 0), rank: input.shape.count)

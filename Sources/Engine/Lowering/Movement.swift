@@ -8,8 +8,8 @@ extension Lowering {
       for index in node.inputs.indices { tensors.append(try node.tensor(index)) }
       let axis = try node.context.concatAxis(rank: tensors[0].shape.count)
       return [.tensor(try Tensor.concatenated(tensors, axis: axis, in: node))]
-    },
-    Lowering("Split", evaluate: split),
+    }.lowered(by: MovementKernel.concat),
+    Lowering("Split", evaluate: split).lowered(by: MovementKernel.split),
     Lowering("Slice", evaluate: slice),
     Lowering("Pad", evaluate: Pad.evaluate),
     Lowering("Tile", evaluate: tile),

@@ -9,28 +9,28 @@ extension Lowering {
       return [.tensor(Tensor(shape: [sizes.count], sizes))]
     },
     Lowering("Size") { node throws(GraphError) in [.tensor(Tensor(scalar: Int64(try node.tensor(0).count)))] },
-    reshaping("Reshape"),
-    reshaping("Flatten"),
-    reshaping("Squeeze"),
-    reshaping("Unsqueeze"),
+    reshaping("Reshape").lowered(by: ViewKernel.lower),
+    reshaping("Flatten").lowered(by: ViewKernel.lower),
+    reshaping("Squeeze").lowered(by: ViewKernel.lower),
+    reshaping("Unsqueeze").lowered(by: ViewKernel.lower),
     Lowering("Transpose") { node throws(GraphError) in
       let input = try node.tensor(0)
       let permutation = try node.context.permutation(rank: input.shape.count)
       let strides = StridedWalk.rowMajorStrides(input.shape)
       let view = StridedView(shape: permutation.map { input.shape[$0] }, strides: permutation.map { strides[$0] })
       return [.tensor(try input.copied(view))]
-    },
+    }.lowered(by: MovementKernel.transpose),
     Lowering("Expand") { node throws(GraphError) in
       let input = try node.tensor(0)
       let shape = try node.outputShape()
       try node.checkedCount(shape, of: input.dataType)
       let strides = StridedWalk.broadcastStrides(input.shape, to: shape)
       return [.tensor(try input.copied(StridedView(shape: shape, strides: strides)))]
-    },
+    }.lowered(by: MovementKernel.expand),
     Lowering("Identity") { node throws(GraphError) in
       guard case let value? = node.inputs.first, let value else { return [.none] }
       return [value]
-    },
+    }.lowered(by: ViewKernel.lower),
   ]
 
   /// The same elements under the shape that the schema's rule gives.
