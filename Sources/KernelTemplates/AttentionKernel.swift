@@ -75,8 +75,8 @@ public enum AttentionKernel<I: ISA> {
   public static func scratchCount(queries: Int, keys: Int, depth: Int, valueDepth: Int) -> Int {
     let columns = roundedUp(valueDepth)
     let block = Swift.min(blockKeys, roundedUp(keys))
-    // Q tile, P tile, K panels, V panels, and per query the largest score and the sum.
-    return 2 * rows * tileStride + block * depth + block * columns + 2 * queries
+    // Q tile, P tile, K panels, V panels, and per query the largest score, the sum and a factor.
+    return 2 * rows * tileStride + block * depth + block * columns + 3 * queries
   }
 
   @inlinable @inline(__always)
@@ -91,6 +91,7 @@ public enum AttentionKernel<I: ISA> {
     let valuePanels = keyPanels + blockCount * block.depth
     let largest = valuePanels + blockCount * roundedUp(block.valueDepth)
     let sums = largest + block.queries
+    let factors = sums + block.queries
     var first = 0
     // What the last query sees: keys beyond it are nobody's. The first block is always worked on, since it writes the output.
     let visible = Swift.max(1, Swift.min(block.keys, block.queries + block.lastVisibleKey))
@@ -100,7 +101,7 @@ public enum AttentionKernel<I: ISA> {
       packValues(block, first: first, count: count, into: valuePanels)
       let piece = Piece(
         first: first, count: count, isLast: first + count == visible, keyPanels: keyPanels, valuePanels: valuePanels,
-        largest: largest, sums: sums)
+        largest: largest, sums: sums, factors: factors)
       var row = 0
       while row + rows <= block.queries {
         if I.registers >= 32 {
@@ -135,11 +136,13 @@ public enum AttentionKernel<I: ISA> {
     @usableFromInline let valuePanels: UnsafeMutablePointer<Float>
     @usableFromInline let largest: UnsafeMutablePointer<Float>
     @usableFromInline let sums: UnsafeMutablePointer<Float>
+    @usableFromInline let factors: UnsafeMutablePointer<Float>
 
     @inlinable @inline(__always)
     init(
       first: Int, count: Int, isLast: Bool, keyPanels: UnsafeMutablePointer<Float>,
-      valuePanels: UnsafeMutablePointer<Float>, largest: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>
+      valuePanels: UnsafeMutablePointer<Float>, largest: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>,
+      factors: UnsafeMutablePointer<Float>
     ) {
       self.first = first
       self.count = count
@@ -148,6 +151,7 @@ public enum AttentionKernel<I: ISA> {
       self.valuePanels = valuePanels
       self.largest = largest
       self.sums = sums
+      self.factors = factors
     }
   }
 
@@ -168,70 +172,66 @@ public enum AttentionKernel<I: ISA> {
       var j = 0
       while j < piece.count {
         let panel = piece.keyPanels + j * block.depth + start * panelColumns
-        var tile = RowCount<MR>.zeros(I.self)
-        multiply(&tile, depth: count, rows: queries, panel: panel)
-        if start > 0 {
-          for i in 0..<MR {
-            for v in 0..<2 { tile[i][v] = I.add(tile[i][v], I.load(scores + i * tileStride + j + v * I.lanes)) }
-          }
-        }
-        for i in 0..<MR { for v in 0..<2 { I.store(scores + i * tileStride + j + v * I.lanes, tile[i][v]) } }
+        multiply(
+          RowCount<MR>.self, depth: count, rows: queries, panel: panel, into: scores + j, accumulates: start > 0)
         j += panelColumns
       }
       start += count
     } while start < block.depth
 
-    var factors = InlineArray<MR, Float>(repeating: 0)
     var i = 0
     while i < MR {
-      factors[i] = exponentiate(scores + i * tileStride, block, piece, row: row + i)
+      exponentiate(scores + i * tileStride, block, piece, row: row + i)
       i += 1
     }
 
+    // The tile of queries is done with: its memory takes the products.
     var column = 0
     while column < block.valueDepth {
-      var tile = RowCount<MR>.zeros(I.self)
-      multiply(&tile, depth: piece.count, rows: scores, panel: piece.valuePanels + column * piece.count)
-      let output = block.output + row * block.outputRowStride + column
-      let first = I.mask(first: block.valueDepth - column)
-      let second = I.mask(first: block.valueDepth - column - I.lanes)
-      if piece.first > 0 {
-        for i in 0..<MR {
-          let factor = I.broadcast(factors[i])
-          let old = output + i * block.outputRowStride
-          tile[i][0] = I.fma(I.load(old, first), factor, tile[i][0])
-          tile[i][1] = I.fma(I.load(old + I.lanes, second), factor, tile[i][1])
-        }
-      }
-      if piece.isLast {
-        for i in 0..<MR {
-          let sum = piece.sums[row + i]
-          let factor = I.broadcast(sum == 0 ? block.hiddenRowFactor : 1 / sum)
-          for v in 0..<2 { tile[i][v] = I.mul(tile[i][v], factor) }
-        }
-      }
-      if block.valueDepth - column >= panelColumns {
-        for i in 0..<MR {
-          for v in 0..<2 { I.store(output + i * block.outputRowStride + v * I.lanes, tile[i][v]) }
-        }
-      } else {
-        for i in 0..<MR {
-          I.store(output + i * block.outputRowStride, tile[i][0], first)
-          I.store(output + i * block.outputRowStride + I.lanes, tile[i][1], second)
-        }
+      multiply(
+        RowCount<MR>.self, depth: piece.count, rows: scores, panel: piece.valuePanels + column * piece.count,
+        into: queries, accumulates: false)
+      i = 0
+      while i < MR {
+        finish(queries + i * tileStride, block, piece, row: row + i, column: column)
+        i += 1
       }
       column += panelColumns
     }
   }
 
-  /// Adds rows · panel to a register tile.
+  /// Adds a row of products to what earlier blocks summed; after the last block divides by the exponentials' sum.
+  @inlinable @inline(__always)
+  static func finish(
+    _ products: UnsafeMutablePointer<Float>, _ block: borrowing AttentionBlock, _ piece: Piece, row: Int, column: Int
+  ) {
+    let output = block.output + row * block.outputRowStride + column
+    let first = I.mask(first: block.valueDepth - column)
+    let second = I.mask(first: block.valueDepth - column - I.lanes)
+    var (low, high) = (I.load(products), I.load(products + I.lanes))
+    if piece.first > 0 {
+      let factor = I.broadcast(piece.factors[row])
+      low = I.fma(I.load(output, first), factor, low)
+      high = I.fma(I.load(output + I.lanes, second), factor, high)
+    }
+    if piece.isLast {
+      let sum = piece.sums[row]
+      let inverse = I.broadcast(sum == 0 ? block.hiddenRowFactor : 1 / sum)
+      (low, high) = (I.mul(low, inverse), I.mul(high, inverse))
+    }
+    I.store(output, low, first)
+    I.store(output + I.lanes, high, second)
+  }
+
+  /// A register tile of rows · panel.
   ///
-  /// Rows are `tileStride` apart, the panel is [depth][2 * lanes].
+  /// Rows, and the results, are `tileStride` apart, the panel is [depth][2 * lanes].
   @inlinable @inline(__always)
   static func multiply<let MR: Int>(
-    _ tile: inout InlineArray<MR, InlineArray<2, I.F32>>, depth: Int, rows: UnsafeMutablePointer<Float>,
-    panel: UnsafeMutablePointer<Float>
+    _: RowCount<MR>.Type, depth: Int, rows: UnsafeMutablePointer<Float>, panel: UnsafeMutablePointer<Float>,
+    into output: UnsafeMutablePointer<Float>, accumulates: Bool
   ) {
+    var tile = InlineArray<MR, InlineArray<2, I.F32>>(repeating: InlineArray(repeating: I.zero()))
     var k = 0
     while k < depth {
       let b0 = I.load(panel + k * panelColumns)
@@ -243,15 +243,21 @@ public enum AttentionKernel<I: ISA> {
       }
       k += 1
     }
+    if accumulates {
+      for i in 0..<MR {
+        for v in 0..<2 { tile[i][v] = I.add(tile[i][v], I.load(output + i * tileStride + v * I.lanes)) }
+      }
+    }
+    for i in 0..<MR { for v in 0..<2 { I.store(output + i * tileStride + v * I.lanes, tile[i][v]) } }
   }
 
   /// Turns a row of scores into exponentials against the row's largest score so far.
   ///
-  /// - Returns: the factor for what earlier blocks summed.
+  /// Updates the row's largest score and sum, and sets the factor for what earlier blocks summed.
   @inlinable @inline(__always)
   static func exponentiate(
     _ scores: UnsafeMutablePointer<Float>, _ block: borrowing AttentionBlock, _ piece: Piece, row: Int
-  ) -> Float {
+  ) {
     let count = piece.count
     if let mask = block.mask {
       addMask(scores, mask + row * block.maskRowStride + piece.first * block.maskKeyStride, block.maskKeyStride, count)
@@ -304,7 +310,7 @@ public enum AttentionKernel<I: ISA> {
     }
     piece.largest[row] = largest
     piece.sums[row] = total
-    return factor
+    piece.factors[row] = factor
   }
 
   @inlinable @inline(__always)
@@ -397,13 +403,5 @@ public enum AttentionKernel<I: ISA> {
       }
       column += panelColumns
     }
-  }
-}
-
-extension AttentionKernel.RowCount {
-  /// A register tile of zeros.
-  @inlinable @inline(__always)
-  static func zeros(_: I.Type) -> InlineArray<MR, InlineArray<2, I.F32>> {
-    InlineArray(repeating: InlineArray(repeating: I.zero()))
   }
 }

@@ -126,13 +126,14 @@ import Testing
     #expect(worst <= bound, "\(worst) > \(bound)")
   }
 
-  @Test(arguments: KernelTable.runnable)
-  func aRowWithoutKeysIsNaN(table: KernelTable) {
+  @Test(arguments: KernelTable.runnable, [false, true])
+  func aRowWithoutKeysIsNaNOrZero(table: KernelTable, isZero: Bool) {
     let context = KernelContext(table: table, pool: ThreadPool(threads: 1))
     let strides = HeadStrides.headsFirst(heads: 1, tokens: 2, depth: 4)
     let attention = Attention(
       AttentionShape(batch: 1, heads: 1, queries: 2, keys: 2, depth: 4), query: strides, key: strides, value: strides,
-      output: strides, mask: MaskStrides(batch: 0, head: 0, query: 2, key: 1), scale: 1, context: context)
+      output: strides, mask: MaskStrides(batch: 0, head: 0, query: 2, key: 1), scale: 1, hiddenRowsAreZero: isZero,
+      context: context)
     let ones = GuardedBuffer(count: 8, repeating: 1)
     let mask = GuardedBuffer([-.infinity, -.infinity, -.infinity, 0])
     let output = GuardedBuffer(count: 8)
@@ -141,7 +142,7 @@ import Testing
     attention.run(
       query: ones.base, key: ones.base, value: ones.base, mask: mask.base, output: output.base, scratch: scratch)
     let first = output.elements.prefix(4)
-    #expect(first.filter { $0.isNaN }.count == 4)
+    #expect(first.filter { isZero ? $0 == 0 : $0.isNaN }.count == 4)
     #expect(Array(output.elements.suffix(4)) == [1, 1, 1, 1])
   }
 }
