@@ -13,6 +13,8 @@ extension LoweringRegistry {
       Lowering.control,
       Lowering.containers,
       Lowering.text,
+      Lowering.classicalLearning,
+      Lowering.training,
       Lowering.convolution,
       Lowering.pooling,
       Lowering.matrix,

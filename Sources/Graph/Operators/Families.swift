@@ -13,6 +13,8 @@ extension OperatorRegistry {
       OperatorSchema.control,
       OperatorSchema.containers,
       OperatorSchema.text,
+      OperatorSchema.classicalLearning,
+      OperatorSchema.training,
       OperatorSchema.convolution,
       OperatorSchema.pooling,
       OperatorSchema.normalization,
