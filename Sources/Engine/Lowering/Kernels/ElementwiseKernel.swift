@@ -56,7 +56,7 @@ enum UnaryKernel {
 enum BinaryKernel {
   /// The fast path of an operator that is this function.
   static func lower(_ function: Kernels.BinaryFunction) -> Lowering.Lower {
-    { context, plan throws(GraphError) in append(function, context, &plan) }
+    { context, plan throws(GraphError) in try append(function, context, &plan) }
   }
 
   /// `Pow`, where the exponent is a constant that a cheap function computes.
@@ -69,14 +69,15 @@ enum BinaryKernel {
     return functions[power].map { UnaryKernel.append($0, context, &plan) } ?? false
   }
 
-  private static func append(_ function: Kernels.BinaryFunction, _ context: NodeContext, _ plan: inout PlanBuilder)
-    -> Bool
-  {
+  private static func append(
+    _ function: Kernels.BinaryFunction, _ context: NodeContext, _ plan: inout PlanBuilder
+  ) throws(GraphError) -> Bool {
     guard context.inputCount == 2, let left = context.node.inputs[0], let right = context.node.inputs[1],
       let output = context.node.outputs[0], let a = plan.tensorType(of: left), let b = plan.tensorType(of: right),
       let y = plan.tensorType(of: output), [a.dataType, b.dataType, y.dataType].allSatisfy({ $0 == .float32 })
     else { return false }
-    let elementwise = Elementwise(function, left: a.sizes, right: b.sizes, context: plan.kernels)
+    let aligned = try context.alignedSecondShape(a.sizes, b.sizes)
+    let elementwise = Elementwise(function, left: a.sizes, right: aligned, context: plan.kernels)
     let inPlace = (a.sizes == y.sizes ? [0] : []) + (b.sizes == y.sizes ? [1] : [])
     plan.append(plan.kernelName("binary_f32"), reading: [left, right], writing: [output], inPlace: inPlace) { frame in
       elementwise.run(left: frame.input(0), right: frame.input(1), output: frame.output())
