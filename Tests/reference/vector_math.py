@@ -6,7 +6,7 @@ coefficients are rounded to single precision all together, or one after the othe
 others fitted anew after each rounding, so that they take up the error of those already rounded: whichever comes out better.
 """
 import struct
-from mpmath import mp, mpf, cos, erfc, exp, log, log1p, lu_solve, matrix, pi, sin, sqrt
+from mpmath import cos, erfc, exp, log, log1p, lu_solve, matrix, mp, mpf, pi, sqrt
 
 mp.dps = 60
 
@@ -96,12 +96,9 @@ if __name__ == "__main__":
     )
     # Mills' ratio: normal(-t) = exp(-t^2/2) * u * P(u), u = 1/(1 + 0.3 t)
     s = mpf("0.3")
+
     def tail(u):
         t = (1 / u - 1) / s
         return erfc(t / sqrt(2)) / 2 * exp(t * t / 2) / u
+
     fit("normal tail in u = 1/(1 + 0.3 t)", tail, lambda u: 1 / tail(u), range(10), 1 / (1 + mpf("14.5") * s), 1)
-    quarter = pi / 4 * mpf("1.0001")
-    fit("sin: (sin(x)/x - 1)/z in z = x^2", lambda z: (sin(sqrt(z)) / sqrt(z) - 1) / z,
-        lambda z: z, range(3), mpf("1e-12"), quarter**2)
-    fit("cos: (cos(x) - 1 + z/2)/z^2 in z = x^2", lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2,
-        lambda z: z**2, range(3), mpf("1e-12"), quarter**2)
