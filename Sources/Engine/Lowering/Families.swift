@@ -19,6 +19,9 @@ extension LoweringRegistry {
       Lowering.pooling,
       Lowering.matrix,
       Lowering.normalization,
+      Lowering.attention,
+      Lowering.quantization,
+      Lowering.loss,
       Lowering.fused,
     ].flatMap { $0 })
 }
