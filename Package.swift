@@ -61,6 +61,9 @@ let package = Package(
         "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // How a program uses the library; built and run by the tests.
+    .executableTarget(name: "classify", dependencies: ["Engine", "Zoo"], path: "Examples/Classify"),
+
     // Tests.
     .target(
       name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport",
@@ -71,8 +74,9 @@ let package = Package(
       name: "EngineTests", dependencies: ["Engine", "Zoo", "TestSupport"], swiftSettings: optimized),
     .testTarget(name: "ZooTests", dependencies: ["Zoo", "TestSupport"], swiftSettings: optimized),
     .testTarget(
-      name: "BenchTests", dependencies: ["Bench", "TestSupport"], exclude: ["Fixtures"], swiftSettings: optimized),
-    .testTarget(name: "CommandLineTests", dependencies: ["swiftinfer", "TestSupport"]),
+      name: "BenchTests", dependencies: ["Bench", "Engine", "Zoo", "TestSupport"], exclude: ["Fixtures"], swiftSettings: optimized),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["swiftinfer", "classify", "Graph", "TestSupport"], exclude: ["Snapshots"]),
   ] + tunedKernels,
   swiftLanguageModes: [.v6]
 )

@@ -10,6 +10,8 @@ public enum BenchError: Error, Equatable, Sendable {
   case nothingFound(folder: String, what: String)
   /// An argument does not fit the model or another argument.
   case unusable(argument: String, reason: String)
+  /// A process that did a part of the work ended early.
+  case failed(what: String)
 }
 
 extension BenchError: CustomStringConvertible {
@@ -21,6 +23,7 @@ extension BenchError: CustomStringConvertible {
     case .unwritable(let file, let reason): "\(file): cannot write: \(reason)"
     case .nothingFound(let folder, let what): "\(folder): no \(what) found"
     case .unusable(let argument, let reason): "\(argument): \(reason)"
+    case .failed(let what): what
     }
   }
 }

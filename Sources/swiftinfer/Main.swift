@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bench
 import Foundation
 
 /// Runs a command and turns its end into an exit code: 0 done, 1 failed, 2 unusable arguments.
@@ -22,10 +23,22 @@ enum Main {
       return 0
     }
     if code == .validationFailure {
-      Console.error(SwiftInfer.fullMessage(for: error))
+      Console.error("swiftinfer: \(SwiftInfer.message(for: error)); \(hint(for: error))")
       return 2
     }
     Console.error("swiftinfer: \(error)")
-    return 1
+    return isUnusable(error) ? 2 : 1
+  }
+
+  /// Where the command's arguments are described.
+  private static func hint(for error: any Error) -> String {
+    let lines = SwiftInfer.fullMessage(for: error).split(separator: "\n")
+    let see = lines.last { $0.contains("--help") }?.split(separator: "'").dropFirst().first
+    return "see '\(see ?? "swiftinfer --help")'"
+  }
+
+  /// Whether only running could tell that the arguments do not fit the model.
+  private static func isUnusable(_ error: any Error) -> Bool {
+    if case BenchError.unusable = error { true } else { false }
   }
 }

@@ -36,6 +36,6 @@ public struct LatencySummary: Codable, Sendable, Equatable {
 extension Duration {
   /// The duration as a number of milliseconds.
   public var milliseconds: Double {
-    Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15
+    Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15
   }
 }

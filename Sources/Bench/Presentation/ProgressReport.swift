@@ -16,6 +16,7 @@ public struct ProgressReport {
   /// Steps in all.
   private let total: Int
   private let isTerminal: Bool
+  private let everyStep: Bool
   private let write: (String) -> Void
   private let now: () -> ContinuousClock.Instant
   private var done = 0
@@ -29,15 +30,17 @@ public struct ProgressReport {
   /// Prepares a report.
   ///
   /// - Parameters:
+  ///   - everyStep: whether each step, because it is long, is a plain line; otherwise one is written every 5 seconds.
   ///   - isTerminal: whether the reader is a person at a terminal; asked of standard error by default.
   ///   - write: takes the text; to standard error by default.
   public init(
-    _ title: String, total: Int, isTerminal: Bool = isatty(STDERR_FILENO) == 1,
+    _ title: String, total: Int, everyStep: Bool = false, isTerminal: Bool = isatty(STDERR_FILENO) == 1,
     now: @escaping () -> ContinuousClock.Instant = { .now },
     write: @escaping (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
   ) {
     self.title = title
     self.total = max(total, 1)
+    self.everyStep = everyStep
     self.isTerminal = isTerminal
     self.now = now
     self.write = write
@@ -53,7 +56,7 @@ public struct ProgressReport {
       return
     }
     let time = now()
-    if let last = lastLine, time - last < Self.interval, done < total { return }
+    if !everyStep, let last = lastLine, time - last < Self.interval, done < total { return }
     lastLine = time
     write("\(title) \(done)/\(total) \(step)\n")
   }

@@ -1,0 +1,165 @@
+import Foundation
+import Testing
+
+/// Each command, run on a small model.
+struct CommandTests {
+  private func object(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  @Test func inspectTellsWhatTheModelIsMadeOf() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let outcome = try Program.swiftinfer("inspect", model.file, "--json")
+      let document = try object(outcome.output)
+      #expect(document["opset"] as? Int == 17)
+      #expect(document["operators"] as? [String: Int] == ["Relu": 1])
+      #expect(document["unsupported"] as? [String] == [])
+      for (key, value) in [("parameters", 0), ("macs", 0), ("sparsity", 0)] { #expect(document[key] as? Int == value) }
+      for (key, name) in [("inputs", "x"), ("outputs", "y")] {
+        let ports = try #require(document[key] as? [[String: Any]])
+        #expect(ports.count == 1 && ports[0]["name"] as? String == name)
+        #expect(ports[0]["type"] as? String == "float" && ports[0]["shape"] as? [Int] == [2, 3])
+      }
+      #expect(outcome.errors.isEmpty)
+      let plan = try Program.swiftinfer("inspect", model.file, "--plan")
+      #expect(plan.exitCode == 0 && plan.output.contains("Relu"))
+    }
+  }
+
+  @Test func runWritesOutputs() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let outputs = folder.appending(path: "made/outputs")
+      let input = folder.appending(path: "test_data_set_0/input_0.pb").path
+      let outcome = try Program.swiftinfer("run", model.file, "--input", "x=\(input)", "--output-dir", outputs.path)
+      #expect(outcome.errors.isEmpty)
+      #expect(outcome.exitCode == 0 && outcome.output.contains("0 0 1 2 3 4"))
+      // What was written can be read again.
+      let file = outputs.appending(path: "y.npy").path
+      let again = try Program.swiftinfer("run", model.file, "--input", "x=\(file)", "--json")
+      let document = try object(again.output)
+      let output = try #require((document["outputs"] as? [[String: Any]])?.first)
+      #expect(output["first"] as? [String] == ["0", "0", "1", "2", "3", "4"])
+    }
+  }
+
+  @Test func runNamesAMissingInput() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let outcome = try Program.swiftinfer("run", model.file)
+      #expect(outcome.exitCode == 1)
+      #expect(outcome.errors == "swiftinfer: \(model.file): input 'x' is missing; the model takes x\n")
+    }
+  }
+
+  @Test(arguments: ["--isolate", "--no-isolate"])
+  func verifyJudgesCases(isolation: String) throws {
+    try withTemporaryFolder { folder in
+      _ = try SmallModel(in: folder.appending(path: "right"))
+      _ = try SmallModel(in: folder.appending(path: "wrong"), expected: [0, 0, 1, 2, 3, 5])
+      let right = try Program.swiftinfer("verify", folder.appending(path: "right").path, isolation)
+      #expect(right.exitCode == 0)
+      #expect(right.output == "pass        right\n1 cases: 1 passed, 0 failed, 0 unsupported, 0 errors\n")
+      let both = try Program.swiftinfer("verify", folder.path, "--json", isolation)
+      #expect(both.exitCode == 1)
+      let document = try object(both.output)
+      #expect(
+        document["passed"] as? Int == 1 && document["failed"] as? Int == 1 && document["unsupported"] as? Int == 0)
+      let wrong = try #require((document["cases"] as? [[String: Any]])?.last)
+      #expect(wrong["name"] as? String == "wrong" && wrong["status"] as? String == "fail")
+      #expect(
+        wrong["detail"] as? String
+          == "test_data_set_0: output 'y': 1 of 6 elements differ, worst [1, 2]: expected 5, found 4")
+    }
+  }
+
+  @Test func verifyHoldsCasesAgainstABaseline() throws {
+    try withTemporaryFolder { folder in
+      let (cases, baseline) = (folder.appending(path: "cases"), folder.appending(path: "passing.txt").path)
+      _ = try SmallModel(in: cases.appending(path: "right"))
+      let update = try Program.swiftinfer("verify", cases.path, "--baseline", baseline, "--update-baseline")
+      #expect(update.exitCode == 0)
+      #expect(try String(contentsOfFile: baseline, encoding: .utf8) == "right\n")
+      try Data("absent\nright\n".utf8).write(to: URL(filePath: baseline))
+      let missing = try Program.swiftinfer("verify", cases.path, "--baseline", baseline)
+      #expect(missing.exitCode == 1)
+      #expect(missing.errors.hasSuffix("swiftinfer: absent must pass: it did not run\n"))
+    }
+  }
+
+  @Test(arguments: ["resident", "per-request"])
+  func latencyPrintsItsContract(session: String) throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let outcome = try Program.swiftinfer(
+        "latency", model.file, "--runs", "3", "--warmup", "1", "--threads", "1", "--session", session, "--profile",
+        "--json")
+      let document = try object(outcome.output)
+      #expect(document["model"] as? String == model.file)
+      #expect(document["threads"] as? Int == 1 && document["runs"] as? Int == 3)
+      for key in ["load_ms", "first_run_ms", "peak_memory_bytes"] { #expect((document[key] as? Double ?? 0) > 0) }
+      let latency = try #require(document["latency_ms"] as? [String: Double])
+      #expect(Set(latency.keys) == ["min", "median", "mean", "p90", "p99", "max"])
+      #expect(document["isa"] is String)
+      #expect((document["layers"] as? [[String: Any]])?.count == 1)
+    }
+  }
+
+  @Test func latencyUsesTheKernelsThatTheEnvironmentNames() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let arguments = ["latency", model.file, "--runs", "1", "--warmup", "0", "--json"]
+      let portable = try Program.swiftinfer(arguments, environment: ["SWIFTINFER_ISA": "portable"])
+      #expect(try object(portable.output)["isa"] as? String == "portable")
+      let unknown = try Program.swiftinfer(arguments, environment: ["SWIFTINFER_ISA": "nonsense"])
+      #expect(unknown.exitCode == 1)
+      #expect(unknown.errors.contains("nonsense"))
+    }
+  }
+
+  @Test func zooModelsBecomeFiles() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "tiny.onnx").path
+      #expect(try Program.swiftinfer("zoo", "build", "tiny-cnn", "-o", file).exitCode == 0)
+      let document = try object(try Program.swiftinfer("inspect", file, "--json").output)
+      #expect((document["operators"] as? [String: Int])?["Conv"] ?? 0 > 0)
+      let unwritable = try Program.swiftinfer("zoo", "build", "tiny-cnn", "-o", "/absent/tiny.onnx")
+      #expect(unwritable.exitCode == 1)
+      #expect(unwritable.errors.hasPrefix("swiftinfer: /absent/tiny.onnx: cannot write"))
+    }
+    let list = try object(try Program.swiftinfer("zoo", "list", "--json").output)
+    #expect((list["models"] as? [[String: Any]])?.count == 12)
+  }
+
+  @Test func benchSeparatesTheParts() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let outcome = try Program.swiftinfer(
+        "bench", model.file, "--inputs", "2", "--repetitions", "2", "--warmup", "1", "--threads", "1", "--json")
+      #expect(outcome.exitCode == 0)
+      let document = try object(outcome.output)
+      let experiment = try #require((document["experiments"] as? [[String: Any]])?.first)
+      #expect(experiment["model"] as? String == "model" && experiment["operator"] as? String == "identity")
+      let measurement = try #require(experiment["measurement"] as? [String: Any])
+      #expect(measurement["requests"] as? Int == 4 && measurement["inputs"] as? String == "made-up tensors")
+      for key in ["load_ms", "preprocessing_ms", "compute_ms", "postprocessing_ms", "total_ms"] {
+        #expect((measurement[key] as? [String: Double])?.count == 6)
+      }
+      #expect((document["left_out"] as? [String])?.isEmpty == false)
+      #expect(outcome.errors == "bench 1/1 model, Identity\n")
+    }
+  }
+
+  @Test func benchReportsAFailedExperiment() throws {
+    let outcome = try Program.swiftinfer("bench", "/absent.onnx")
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.output.contains("failed: absent, Identity: /absent.onnx: cannot read: No such file or directory"))
+  }
+
+  @Test func theExampleRuns() throws {
+    let outcome = try Program.example()
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.output.hasPrefix("output: class "))
+  }
+}
