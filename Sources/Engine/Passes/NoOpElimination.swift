@@ -1,6 +1,6 @@
 import Graph
 
-/// Removes nodes that give their input unchanged: identities, and reshapes, transposes, casts, expansions, slices, pads and
+/// Removes nodes that give their input unchanged: identities, and reshapes, transposes, casts, expansions, slices and
 /// additions of zero that exporters leave behind.
 struct NoOpElimination: GraphPass {
   func run(on graph: inout Graph) throws(GraphError) {
@@ -22,7 +22,7 @@ struct NoOpElimination: GraphPass {
     switch node.op.name {
     case "Identity": return input
     case "Dropout": return node.op.version < 12 || node.inputs.count < 3 ? input : nil
-    case "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "CastLike", "Expand", "Tile", "Slice", "Concat", "Pad",
+    case "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "CastLike", "Expand", "Tile", "Slice", "Concat",
       "Sum", "Max", "Min", "Mean":
       let single: Set = ["Concat", "Sum", "Max", "Min", "Mean"]
       guard graph.sameType(input, output), !single.contains(node.op.name) || node.inputs.count == 1 else { return nil }

@@ -5,7 +5,7 @@ extension OperatorSchema {
       "If", versions: [1, 11, 13, 16, 19, 21, 23, 24, 25], inputs: 1...1, outputs: 1...Int.max,
       attributes: ["then_branch", "else_branch"], infer: branch),
     OperatorSchema(
-      "Loop", versions: [1, 11, 13, 16, 19, 21, 23, 24, 25], inputs: 2...Int.max, outputs: 0...Int.max,
+      "Loop", versions: [1, 11, 13, 16, 19, 21, 23, 24, 25], inputs: 0...Int.max, outputs: 0...Int.max,
       attributes: ["body"], infer: loop),
     OperatorSchema(
       "Scan", versions: [8, 9, 11, 16, 19, 21, 23, 24, 25], inputs: 0...Int.max, outputs: 1...Int.max,
