@@ -1,7 +1,11 @@
 import Foundation
 import Graph
 
-/// Scaled dot-product attention with masks, windows, caps, caches and shared heads. ONNX, "Attention" (23 to 25).
+/// Scaled dot-product attention with masks, windows, caps, caches and shared heads.
+
+///
+
+/// ONNX, "Attention" (23 to 25).
 enum AttentionReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)
@@ -136,7 +140,11 @@ struct AttentionMask<R: RealElement> {
   }
 }
 
-/// Attention whose scores and weights pass through graphs of the node. ONNX, "FlexAttention" (preview 1).
+/// Attention whose scores and weights pass through graphs of the node.
+
+///
+
+/// ONNX, "FlexAttention" (preview 1).
 enum FlexAttentionReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)

@@ -1,6 +1,10 @@
 import Graph
 
-/// Attention through a state of keys times values, updated step by step. ONNX, "LinearAttention" (27).
+/// Attention through a state of keys times values, updated step by step.
+
+///
+
+/// ONNX, "LinearAttention" (27).
 ///
 /// Yang et al., "Gated Delta Networks" (2024): decay, correct by what the state already holds, write, read.
 enum LinearAttentionReference: RealReference {
@@ -90,7 +94,11 @@ enum LinearAttentionReference: RealReference {
   }
 }
 
-/// Depthwise convolution along a sequence that continues from kept inputs. ONNX, "CausalConvWithState" (27).
+/// Depthwise convolution along a sequence that continues from kept inputs.
+
+///
+
+/// ONNX, "CausalConvWithState" (27).
 enum CausalConvReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)

@@ -1,6 +1,10 @@
 import Graph
 
-/// Rotates pairs of elements of each head by angles of their position. Su et al., "RoFormer" (2021).
+/// Rotates pairs of elements of each head by angles of their position.
+
+///
+
+/// Su et al., "RoFormer" (2021).
 enum RotaryEmbeddingReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)
