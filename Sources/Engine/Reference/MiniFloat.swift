@@ -127,11 +127,13 @@ package enum PowerOfTwoFormat {
     let exponent = bits >> 23
     guard exponent < 255 else { return 255 }
     let fraction = bits & 0x7F_FFFF
+    // Below 2^-126 the code 0 stands for 2^-127, whose bits are a fraction of a half.
+    let exact: UInt32 = exponent == 0 ? 0x40_0000 : 0
     let roundsUp =
       switch rounding {
-      case .up: fraction > 0
+      case .up: fraction > exact
       case .down: false
-      case .nearest: exponent == 0 ? fraction > 0x40_0000 : fraction >= 0x40_0000
+      case .nearest: fraction >= exact / 2 + 0x40_0000
       }
     if roundsUp && !(saturate && exponent == 254) { return UInt8(exponent + 1) }
     return UInt8(exponent)

@@ -108,8 +108,9 @@ extension RealElement {
   }
   @inlinable package var isNotANumber: Bool { isNaN }
   @inlinable package var int64: Int64 {
+    if isNaN { return 0 }
     guard self < 0x1p63 else { return .max }
-    guard self >= -0x1p63 else { return isNaN ? 0 : .min }
+    guard self >= -0x1p63 else { return .min }
     return Int64(self)
   }
   @inlinable package init(numeric value: Double) { self.init(value) }

@@ -26,7 +26,7 @@ extension Evaluation {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
     let parts = digits.split(separator: "e")
     let magnitude = value.magnitude
-    if parts.count == 1 && (value == 0 || (magnitude >= 1e-4 && magnitude < 1e16)) { return digits }
+    if parts.count == 1 && (value == 0 || (magnitude >= 1 && magnitude < 1e16)) { return digits }
     let negative = digits.hasPrefix("-")
     let mantissa = parts[0].drop { $0 == "-" }
     let point = mantissa.firstIndex(of: ".").map { mantissa.distance(from: mantissa.startIndex, to: $0) }
@@ -37,7 +37,7 @@ extension Evaluation {
       power -= 1
     }
     while written.count > 1, written.hasSuffix("0") { written.removeLast() }
-    if value != 0 && (magnitude < 1e-4 || magnitude >= 1e16) {
+    if power < -4 || power >= 16 {
       let rest = written.dropFirst()
       let sign = power < 0 ? "-" : "+"
       let exponent = (abs(power) < 10 ? "0" : "") + String(abs(power))

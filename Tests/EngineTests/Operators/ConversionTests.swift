@@ -59,7 +59,7 @@ struct ConversionTests {
       input.converted(to: type, options: ConversionOptions(saturate: false))?.converted(to: .float32)?
         .elements(Float.self))
     if beyond.isNaN {
-      #expect(free.allSatisfy(\.isNaN))
+      #expect(free.allSatisfy { $0.isNaN })
     } else {
       #expect(free == [beyond, -beyond, beyond, -beyond])
     }
@@ -75,14 +75,13 @@ struct ConversionTests {
     #expect(Tensor(scalar: -1.0).converted(to: .uint64)?.elements(UInt64.self) == [.max])
   }
 
-  /// As numpy writes numbers.
+  /// As numpy writes a number: plain digits from 1e-4 to below 1e16.
   @Test(arguments: [
-    (Float(1), "1.0"), (0.1, "0.1"), (1e-7, "1e-07"), (1e16, "1e+16"), (123_456_789, "1.2345679e+08"), (-0.0, "-0.0"),
+    (Float(1), "1.0"), (0.1, "0.1"), (1e-7, "1e-07"), (1e16, "1e+16"), (123_456_789, "123456790.0"), (-0.0, "-0.0"),
     (.nan, "nan"), (-.infinity, "-inf"), (0.0001, "0.0001"), (2.5e-5, "2.5e-05"),
   ])
   func text(value: Float, expected: String) throws {
     let result = try runTensor("Cast", version: 19, [Tensor(scalar: value)], attributes: ["to": .int(8)])
-    // numpy writes floats from 1e8 on in plain digits as long as they are below 1e16.
-    #expect(result?.strings == [expected == "1.2345679e+08" ? "123456790.0" : expected])
+    #expect(result?.strings == [expected])
   }
 }

@@ -65,7 +65,7 @@ struct ReferenceTests {
     #expect(
       throws: EngineError.model(
         source: "single",
-        .invalidValue(node: "node", input: "1", expected: "indices from -3 to 2", found: "3"))
+        .invalidValue(node: "node", input: "indices", expected: "indices from -3 to 2", found: "3"))
     ) { try runTensor("Gather", version: 13, [data, index]) }
   }
 
