@@ -86,7 +86,9 @@ struct VerifyCommand: ParsableCommand {
 
   private func readBaseline() throws -> Baseline? {
     guard let baseline else { return nil }
-    if updateBaseline, !FileManager.default.fileExists(atPath: baseline) { return Baseline(passing: []) }
+    if updateBaseline, !FileManager.default.fileExists(atPath: baseline) {
+      try OutputFile.write(Data(), to: URL(filePath: baseline))
+    }
     return try Baseline(
       passing: URL(filePath: baseline), knownDifferences: knownDifferences.map { URL(filePath: $0) })
   }

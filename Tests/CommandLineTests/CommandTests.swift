@@ -81,8 +81,17 @@ struct CommandTests {
       let update = try Program.swiftinfer("verify", cases.path, "--baseline", baseline, "--update-baseline")
       #expect(update.exitCode == 0)
       #expect(try String(contentsOfFile: baseline, encoding: .utf8) == "right\n")
+      _ = try SmallModel(in: cases.appending(path: "wrong"), expected: [0, 0, 1, 2, 3, 5])
+      let wrong = try Program.swiftinfer("verify", cases.path, "--baseline", baseline)
+      #expect(wrong.exitCode == 1 && wrong.errors.contains("swiftinfer: wrong gives a wrong output: "))
+      let known = folder.appending(path: "known.txt")
+      try Data("wrong it is on purpose\n".utf8).write(to: known)
+      let accepted = try Program.swiftinfer(
+        "verify", cases.path, "--baseline", baseline, "--known-differences", known.path)
+      #expect(accepted.exitCode == 0)
       try Data("absent\nright\n".utf8).write(to: URL(filePath: baseline))
-      let missing = try Program.swiftinfer("verify", cases.path, "--baseline", baseline)
+      let missing = try Program.swiftinfer(
+        "verify", cases.path, "--baseline", baseline, "--known-differences", known.path)
       #expect(missing.exitCode == 1)
       #expect(missing.errors.hasSuffix("swiftinfer: absent must pass: it did not run\n"))
     }
