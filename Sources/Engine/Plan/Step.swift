@@ -4,7 +4,7 @@ import Kernels
 /// One kernel call, or one reference evaluation, of a plan.
 package struct Step: Sendable {
   /// What a kernel step does when it runs; it throws only for contents that its operator cannot take.
-  package typealias Body = @Sendable (borrowing Frame) throws(GraphError) -> Void
+  package typealias Body = @Sendable (Frame) throws(GraphError) -> Void
 
   /// How a step computes.
   enum Work: Sendable {
@@ -37,7 +37,7 @@ package struct Step: Sendable {
 }
 
 /// The memory that a kernel step works on.
-package struct Frame: ~Copyable {
+package struct Frame {
   let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   let reads: UnsafeBufferPointer<Int>
   let writes: UnsafeBufferPointer<Int>

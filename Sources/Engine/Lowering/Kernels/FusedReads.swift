@@ -28,7 +28,7 @@ struct FusedReads {
   var inPlace: [Int] { residual.map { [$0] } ?? [] }
 
   /// What the kernel does to its sums.
-  func epilogue(_ frame: borrowing Frame) -> Epilogue {
+  func epilogue(_ frame: Frame) -> Epilogue {
     var epilogue = Epilogue(axis: .columns, activation: activation)
     if let bias { epilogue.bias = frame.input(bias) }
     if let residual { epilogue.residual = frame.input(residual) }
