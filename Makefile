@@ -16,10 +16,10 @@ build: ## The command line, optimized: .build/release/swiftinfer
 test: ## All tests, the ONNX backend cases among them
 	@Scripts/setup.sh test
 	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
 	$(CONFORMANCE) >.build/conformance.txt
 	$(CONFORMANCE) --no-optimize >.build/conformance-unoptimized.txt
 	@tail -n 1 .build/conformance.txt .build/conformance-unoptimized.txt
-	$(SWIFT) test --skip-build
 
 bench: build ## The default benchmark: zoo models on real input
 	.build/release/swiftinfer bench
