@@ -42,7 +42,8 @@ package struct PlanBuilder {
   private mutating func readSlot(_ value: ValueID) -> Int {
     if let slot = slotOfValue[value] { return slot }
     guard let constant = graph[value].constant else { return addSlot(value, .heap) }
-    plan.constants.append(constant.aligned())
+    // Kernels ask for no more than an element's alignment; what is mapped at such an address stays in the map.
+    plan.constants.append(constant.aligned(to: max(1, constant.dataType.bitWidth / 8)))
     return addSlot(value, .constant(plan.constants.count - 1))
   }
 

@@ -92,9 +92,6 @@ final class ExecutionState: @unchecked Sendable {
   }
 
   /// Runs a kernel step.
-  ///
-  /// Not inlined: the optimizer of Swift 6.3.1 aborts when it inlines these closures in a release build.
-  @inline(never)
   func run(_ step: Step, _ body: Step.Body, kernels: KernelContext) throws(GraphError) {
     guard let base = arena.baseAddress else { return }
     try step.reads.withUnsafeBufferPointer { reads throws(GraphError) in

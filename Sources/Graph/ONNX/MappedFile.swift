@@ -8,7 +8,7 @@
 ///
 /// Tensors of a model refer to the map of its file and keep it alive. Replacing the file (by rename, as our writer does)
 /// leaves the map as it was; a file that is shortened in place while mapped ends the process, as with any memory map.
-final class MappedFile: @unchecked Sendable {
+final class MappedFile: PageDiscarding, @unchecked Sendable {
   /// The bytes of the file.
   let bytes: UnsafeRawBufferPointer
 
@@ -31,6 +31,15 @@ final class MappedFile: @unchecked Sendable {
       throw .unreadable(file: path, reason: SystemError.last)
     }
     bytes = UnsafeRawBufferPointer(start: map, count: count)
+  }
+
+  func discardPages(of range: UnsafeRawBufferPointer) {
+    guard let first = range.baseAddress else { return }
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+    let start = (UInt(bitPattern: first) + page - 1) / page * page
+    let end = (UInt(bitPattern: first) + UInt(range.count)) / page * page
+    guard start < end, let address = UnsafeMutableRawPointer(bitPattern: start) else { return }
+    madvise(address, Int(end - start), MADV_DONTNEED)
   }
 
   deinit {

@@ -153,6 +153,8 @@ extension Tensor {
   }
 
   /// The same elements at an address that is a multiple of `alignment`; copied only if they are not there already.
+  ///
+  /// Pages of a mapped file that were copied are given back to the system.
   public func aligned(to alignment: Int = TensorStorage.alignment) -> Tensor {
     guard case .bytes(let storage) = contents, UInt(bitPattern: storage.base) % UInt(alignment) != 0 else {
       return self
@@ -160,6 +162,7 @@ extension Tensor {
     let copy = TensorStorage(byteCount: byteCount) { bytes in
       bytes.copyMemory(from: UnsafeRawBufferPointer(start: storage.base, count: bytes.count))
     }
+    storage.discardMappedPages()
     return Tensor(dataType: dataType, shape: shape, storage: copy)
   }
 }
