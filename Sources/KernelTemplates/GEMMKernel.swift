@@ -1,3 +1,5 @@
+import CIntrinsics
+
 /// Multiplies the packed panels of a block, tile by tile.
 ///
 /// The largest tile leaves registers for a row of B and a broadcast; smaller row counts and vector counts run in tiles of
@@ -36,12 +38,17 @@ public enum GEMMKernel<I: ISA> {
     _ block: borrowing GEMMBlock, vectors: TileVectors<NR>.Type, right: UnsafePointer<Float>, column: Int, columns: Int
   ) {
     let b = right + block.rightStart * (NR * I.lanes)
+    // While the first row panel passes a panel of B, that comes from memory at the pace of one tile: too fast for most memories.
+    // So each tile asks for its part of the next panel.
+    let lines = column + NR * I.lanes < block.columns ? block.depth * NR * I.lanes / 16 : 0
+    let parts = block.endRowPanel - block.firstRowPanel
     var i = block.firstRowPanel
     var row = GEMMBlock.firstRow(ofPanel: i, rows: block.rows, panels: block.rowPanels)
     while i < block.endRowPanel {
       i += 1
       let nextRow = GEMMBlock.firstRow(ofPanel: i, rows: block.rows, panels: block.rowPanels)
       let rows = nextRow - row
+      prefetch(b + block.rightPanelStride, lines: lines, part: i - 1 - block.firstRowPanel, of: parts)
       let a = block.left + row * block.leftDepth + block.leftStart * rows
       let c = block.output + row * block.rowStride + column
       switch rows {
@@ -84,6 +91,19 @@ public enum GEMMKernel<I: ISA> {
       default: break
       }
       row = nextRow
+    }
+  }
+}
+
+extension GEMMKernel {
+  /// Asks for one part of a panel's cache lines.
+  @inlinable @inline(__always)
+  static func prefetch(_ panel: UnsafePointer<Float>, lines: Int, part: Int, of parts: Int) {
+    var line = lines * part / parts
+    let end = lines * (part + 1) / parts
+    while line < end {
+      isa_prefetch(panel + line * 16)
+      line += 1
     }
   }
 }

@@ -68,6 +68,11 @@ public struct GEMM: Sendable {
   /// Distinct operands to pack: an operand that is broadcast over the batch is packed once.
   let leftItems: PackedItems?
   let rightItems: PackedItems?
+  /// A is not packed ahead but block by block by the thread that needs it, while the block stays in its cache: for products
+  /// whose columns all pass a block of A at once, so that nothing is packed twice.
+  let packsInTasks: Bool
+  /// Bytes of one thread's packed block of A, and of all that is packed of A.
+  let workerBytes: Int, leftBytes: Int
 
   /// Plans a product.
   ///
@@ -90,8 +95,12 @@ public struct GEMM: Sendable {
     rightItems = packedRight ? nil : PackedItems(self.batch.map(\.right))
     blocking = GEMMBlocking(
       left: left, right: right, items: self.batch.count, threads: context.pool.threads, table: context.table)
-    scratchBytes =
-      (leftItems?.bytes(left) ?? 0) + (rightItems?.bytes(right) ?? 0)
+    packsInTasks = !packedLeft && blocking.columnTasks == 1 && blocking.allColumnPanels <= blocking.columnPanels
+    workerBytes =
+      packsInTasks
+      ? (min(blocking.rowPanels, left.panels) * context.table.tileRows * blocking.blockDepth * 4).roundedUp(to: 64) : 0
+    leftBytes = packsInTasks ? workerBytes * context.pool.threads : leftItems?.bytes(left) ?? 0
+    scratchBytes = leftBytes + (rightItems?.bytes(right) ?? 0)
   }
 
   /// Computes the product.
@@ -108,35 +117,53 @@ public struct GEMM: Sendable {
     left: GEMMOperand, right: GEMMOperand, output: UnsafeMutablePointer<Float>, rowStride: Int,
     accumulate: Bool = false, epilogue: Epilogue = Epilogue(), scratch: UnsafeMutableRawPointer
   ) {
-    let a = prepare(left, layout: self.left, items: leftItems, scratch: scratch)
-    let b = prepare(
-      right, layout: self.right, items: rightItems, scratch: scratch + (leftItems?.bytes(self.left) ?? 0))
+    let a =
+      packsInTasks
+      ? UnsafePointer(scratch.assumingMemoryBound(to: Float.self))
+      : prepare(left, layout: self.left, items: leftItems, scratch: scratch)
+    let b = prepare(right, layout: self.right, items: rightItems, scratch: scratch + leftBytes)
     let residual = epilogue.residual
     // A residual in C's own memory is added before the first block of sums overwrites it.
     let inPlace = residual == UnsafePointer(output)
-    context.pool.parallel(blocking.tasks) { task in
-      let (item, rowPanels, columnPanels) = blocking.task(task)
-      let offset = batch[item]
-      var block = GEMMBlock(
-        left: a + (leftItems.map { $0.index[item] * self.left.count } ?? offset.left),
-        right: b + (rightItems.map { $0.index[item] * self.right.count } ?? offset.right),
-        output: output + offset.output)
-      block.leftDepth = shape.depth
-      block.rows = shape.rows
-      block.rowPanels = self.left.panels
-      block.rightPanelStride = self.right.panelWidth * shape.depth
-      block.columns = shape.columns
-      block.rowStride = rowStride
-      block.set(epilogue)
-      block.residual = inPlace ? nil : residual.map { $0 + offset.output }
-      compute(&block, rowPanels, columnPanels, accumulate: accumulate || inPlace, activation: epilogue.activation)
-    }
+    context.pool.parallel(
+      blocking.tasks,
+      perWorker: { task, worker in
+        let (item, rowPanels, columnPanels) = blocking.task(task)
+        let offset = batch[item]
+        var block = GEMMBlock(
+          left: a + (packsInTasks ? 0 : leftItems.map { $0.index[item] * self.left.count } ?? offset.left),
+          right: b + (rightItems.map { $0.index[item] * self.right.count } ?? offset.right),
+          output: output + offset.output)
+        block.leftDepth = shape.depth
+        block.rows = shape.rows
+        block.rowPanels = self.left.panels
+        block.rightPanelStride = self.right.panelWidth * shape.depth
+        block.columns = shape.columns
+        block.rowStride = rowStride
+        block.set(epilogue)
+        block.residual = inPlace ? nil : residual.map { $0 + offset.output }
+        var source: PackingSource?
+        if packsInTasks, case .strided(var matrix) = left {
+          matrix.base += offset.left
+          let target = (scratch + worker * workerBytes).assumingMemoryBound(to: Float.self)
+          source = PackingSource(matrix: matrix, target: target)
+        }
+        compute(
+          &block, rowPanels, columnPanels, packing: source, accumulate: accumulate || inPlace,
+          activation: epilogue.activation)
+      })
+  }
+
+  /// A as it lies in memory, and where a thread packs a block of it.
+  private struct PackingSource {
+    let matrix: MatrixView
+    let target: UnsafeMutablePointer<Float>
   }
 
   /// The blocks of one task, each over all of the depth, so that its piece of C stays in the cache.
   private func compute(
-    _ block: inout GEMMBlock, _ rowPanels: Range<Int>, _ columnPanels: Range<Int>, accumulate: Bool,
-    activation: Activation
+    _ block: inout GEMMBlock, _ rowPanels: Range<Int>, _ columnPanels: Range<Int>,
+    packing: PackingSource?, accumulate: Bool, activation: Activation
   ) {
     let applies = activation.bounds == nil
     for columns in columnPanels.pieces(of: blocking.columnPanels) {
@@ -147,6 +174,7 @@ public struct GEMM: Sendable {
         repeat {
           let end = blocking.nextDepth(after: start)
           (block.leftStart, block.rightStart, block.depth) = (start, start, end - start)
+          if let packing { pack(rows, depth: start..<end, packing, for: &block) }
           block.accumulates = accumulate || start > 0
           block.isLast = end == shape.depth
           context.table.gemm(&block)
@@ -155,6 +183,21 @@ public struct GEMM: Sendable {
         if applies { apply(activation, block, rows, columns) }
       }
     }
+  }
+
+  /// Packs a block of A and points the block at it: as if A had the block's depth and its rows began there.
+  private func pack(_ rows: Range<Int>, depth: Range<Int>, _ packing: PackingSource, for block: inout GEMMBlock) {
+    let firstRow = left.lanes(ofPanel: rows.lowerBound).lowerBound
+    for panel in rows {
+      let lanes = left.lanes(ofPanel: panel)
+      let matrix = packing.matrix
+      packPanel(
+        from: matrix.base + lanes.lowerBound * matrix.rowStride + depth.lowerBound * matrix.columnStride,
+        laneStride: matrix.rowStride, depthStride: matrix.columnStride, lanes: lanes.count, padded: lanes.count,
+        depth: depth.count, into: packing.target + (lanes.lowerBound - firstRow) * depth.count)
+    }
+    block.left = UnsafePointer(packing.target) - firstRow * depth.count
+    (block.leftDepth, block.leftStart) = (depth.count, 0)
   }
 
   private func apply(_ activation: Activation, _ block: GEMMBlock, _ rows: Range<Int>, _ columns: Range<Int>) {

@@ -4,6 +4,9 @@
 /// of those that a kernel needs has a function of the same name with the prefix `isa` here, one per constant.
 #pragma once
 
+/// Asks for a cache line that will be read soon, into the second-level cache. Any address does.
+static inline __attribute__((always_inline, nodebug)) void isa_prefetch(const void *p) { __builtin_prefetch(p, 0, 2); }
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 

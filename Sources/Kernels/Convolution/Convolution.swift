@@ -57,7 +57,9 @@ public struct Convolution: Sendable {
     scratchBytes = body.copyBytes + body.workerBytes * context.pool.threads
   }
 
-  /// Narrow groups go direct. Otherwise the axis that leaves fewer lanes idle lies in lanes, in doubt the positions.
+  /// Narrow groups go direct.
+  ///
+  /// Otherwise the axis that leaves fewer lanes idle lies in lanes, in doubt the positions.
   static func choice(_ shape: ConvolutionShape, table: KernelTable) -> Algorithm {
     func used(_ count: Int) -> Double { Double(count) / Double(max(1, count.roundedUp(to: table.lanes))) }
     // Up to 16 channels packing costs more than it saves, unless rows are much shorter than a vector.

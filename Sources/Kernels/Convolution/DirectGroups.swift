@@ -34,8 +34,8 @@ struct DirectGroups: ConvolutionBody {
           if input.isCopy {
             let copy = (call.scratch + worker * workerBytes).assumingMemoryBound(to: Float.self)
             input.copy(
-            channels: shape.groupInputChannels, from: source,
-            end: call.input + shape.batch * shape.inputChannels * shape.input.product, to: copy, table: context.table)
+              channels: shape.groupInputChannels, from: source,
+              end: call.input + shape.batch * shape.inputChannels * shape.input.product, to: copy, table: context.table)
             source = UnsafePointer(copy)
           }
           compute(call, image: image, group: group, source: source, offsets: offsets)
