@@ -23,7 +23,8 @@
 /// - Pointers, `InlineArray`, integers and the primitives only. `Array`, `String`, closures that escape, existentials and
 ///   generic standard-library algorithms make the compiler emit *shared* specialisations and metadata accessors, of which
 ///   the linker keeps one copy for the whole program: that copy may then hold AVX-512 instructions and crash an older
-///   processor in unrelated code. `Tests/KernelsTests/SharedSymbolTests.swift` lists the module's weak symbols.
+///   processor in unrelated code. `nm` on the
+///   module's objects must list no weak (W, V) symbol but those that name the instruction set's own type.
 /// - No arithmetic on generic `SIMD` types: without the conformer's primitives the code falls to scalar loops.
 /// - Loops are `while` loops or `for` over a range of constants that unrolls; a register tile is
 ///   `InlineArray<MR, InlineArray<NR, I.F32>>` with integer generic parameters.
