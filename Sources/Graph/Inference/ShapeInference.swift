@@ -29,6 +29,7 @@ public struct ShapeInference: Sendable {
       try infer(id, context, in: &graph)
       if let first = context.node.outputs.first, let first, let known = SizeContents.propagate(context) {
         contents[first] = known
+        if evaluate != nil { foldSizes(known, into: first, of: &graph) }
       }
     }
   }
@@ -58,6 +59,15 @@ public struct ShapeInference: Sendable {
     for (output, result) in zip(node.outputs, results) {
       if let output { graph.setConstant(result, for: output) }
     }
+  }
+
+  /// Makes sizes that are all known a constant, although what they were read from is none.
+  private func foldSizes(_ contents: [Dimension], into value: ValueID, of graph: inout Graph) {
+    let sizes = contents.compactMap(\.size).map(Int64.init)
+    guard sizes.count == contents.count, graph[value].constant == nil,
+      case .tensor(.int64, let shape?) = graph[value].type, shape.count == sizes.count, let known = shape.sizes
+    else { return }
+    graph.setConstant(Tensor(shape: known, sizes), for: value)
   }
 
   /// The types of a subgraph's outputs, given those of its inputs; what it captures has the types of the outer graph.
