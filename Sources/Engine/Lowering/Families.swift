@@ -25,6 +25,7 @@ extension LoweringRegistry {
       Lowering.signal,
       Lowering.quantization,
       Lowering.loss,
+      Lowering.contributed,
       Lowering.fused,
     ].flatMap { $0 })
 }

@@ -36,6 +36,13 @@ extension OperatorSchema {
       "LinearAttention", versions: [27], inputs: 3...6, outputs: 1...2,
       attributes: ["chunk_size", "kv_num_heads", "q_num_heads", "scale", "update_rule"]
     ) { node throws(GraphError) in try node.linearAttentionTypes() },
+    OperatorSchema("SwiGLU", versions: [28], inputs: 2...2, attributes: ["alpha"]) { node throws(GraphError) in
+      let type = try node.dataType(0, in: .floats)
+      try node.expectType(type, of: [1])
+      guard let a = try node.shape(0) else { return [try node.type(1)] }
+      try node.expect(1, try node.shape(1), a)
+      return [.tensor(type, a)]
+    },
     OperatorSchema(
       "CausalConvWithState", versions: [27], inputs: 2...4, outputs: 1...2, attributes: ["activation"]
     ) { node throws(GraphError) in

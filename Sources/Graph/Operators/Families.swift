@@ -25,6 +25,7 @@ extension OperatorRegistry {
       OperatorSchema.image,
       OperatorSchema.signal,
       OperatorSchema.loss,
+      OperatorSchema.contributed,
       OperatorSchema.fused,
     ].flatMap { $0 })
 }

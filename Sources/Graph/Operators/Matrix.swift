@@ -7,7 +7,8 @@ extension OperatorSchema {
       return [.tensor(type, try node.matrixProduct(0, 1))]
     },
     OperatorSchema(
-      "Gemm", versions: [7, 9, 11, 13], inputs: 2...3, attributes: ["alpha", "beta", "transA", "transB"]
+      "Gemm", versions: [6, 7, 9, 11, 13], inputs: 2...3,
+      attributes: ["alpha", "beta", "broadcast", "transA", "transB"]
     ) { node throws(GraphError) in
       let type = try node.dataType(0, in: products)
       try node.expectType(type, of: [1, 2])

@@ -2,8 +2,8 @@ extension OperatorSchema {
   /// Scaling to a mean, a variance or a length.
   static let normalization: [OperatorSchema] = [
     OperatorSchema(
-      "BatchNormalization", versions: [7, 9, 14, 15], inputs: 5...5, outputs: 1...5,
-      attributes: ["epsilon", "momentum", "spatial", "training_mode"]
+      "BatchNormalization", versions: [6, 7, 9, 14, 15], inputs: 5...5, outputs: 1...5,
+      attributes: ["epsilon", "is_test", "momentum", "spatial", "training_mode"]
     ) { node throws(GraphError) in try node.batchNormalization() },
     OperatorSchema("InstanceNormalization", versions: [6, 22], inputs: 3...3, attributes: ["epsilon"]) {
       node throws(GraphError) in
@@ -95,6 +95,9 @@ extension NodeContext {
     try expectType(statistics, of: [4])
     guard try int("spatial", default: 1) == 1 else {
       throw .unsupported(node: name, operator: node.op, reason: "statistics per position (spatial = 0)")
+    }
+    if version < 7, try !bool("is_test", default: false) {
+      throw .unsupported(node: name, operator: node.op, reason: "a training step (is_test = 0)")
     }
     let training = version >= 14 ? try bool("training_mode", default: false) : node.outputs.count > 1
     guard training || node.outputs.count == 1 else {
