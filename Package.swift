@@ -74,7 +74,7 @@ let package = Package(
       name: "EngineTests", dependencies: ["Engine", "Zoo", "TestSupport"], swiftSettings: optimized),
     .testTarget(name: "ZooTests", dependencies: ["Zoo", "TestSupport"], swiftSettings: optimized),
     .testTarget(
-      name: "BenchTests", dependencies: ["Bench", "Engine", "Zoo", "TestSupport"], exclude: ["Fixtures"], swiftSettings: optimized),
+      name: "BenchTests", dependencies: ["Bench", "Engine", "Kernels", "Zoo", "TestSupport"], exclude: ["Fixtures"], swiftSettings: optimized),
     .testTarget(
       name: "CommandLineTests", dependencies: ["swiftinfer", "classify", "Graph", "TestSupport"], exclude: ["Snapshots"]),
   ] + tunedKernels,

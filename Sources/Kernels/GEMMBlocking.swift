@@ -25,7 +25,6 @@ struct GEMMBlocking: Sendable {
     // A panel of B as deep as a block fills three quarters of the first-level cache.
     let deepest = max(64, caches.l1 * 3 / 4 / (table.tileColumns * 4))
     depthBlocks = max(1, (depth + deepest - 1) / deepest)
-    let blockDepth = max(1, (depth + depthBlocks - 1) / depthBlocks)
     // A block of C fills half of the second-level cache, as square as it may be: then the panels of A and B that pass by it
     // are the least.
     let area = caches.l2 / 2 / 4

@@ -84,7 +84,6 @@ for mode, transform, nearest in (
     ("nearest", "half_pixel", "ceil"),
     ("linear", "pytorch_half_pixel", "floor"),
     ("linear", "half_pixel_symmetric", "floor"),
-    ("cubic", "align_corners", "floor"),
 ):
     graph(
         f"resize_{mode}_{transform}_{nearest}",
