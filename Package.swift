@@ -74,9 +74,11 @@ let package = Package(
       name: "EngineTests", dependencies: ["Engine", "Zoo", "TestSupport"], swiftSettings: optimized),
     .testTarget(name: "ZooTests", dependencies: ["Zoo", "TestSupport"], swiftSettings: optimized),
     .testTarget(
-      name: "BenchTests", dependencies: ["Bench", "Engine", "Kernels", "Zoo", "TestSupport"], exclude: ["Fixtures"], swiftSettings: optimized),
+      name: "BenchTests", dependencies: ["Bench", "Engine", "Kernels", "Zoo", "TestSupport"], exclude: ["Fixtures"],
+      swiftSettings: optimized),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["swiftinfer", "classify", "Graph", "TestSupport"], exclude: ["Snapshots"]),
+      name: "CommandLineTests", dependencies: ["swiftinfer", "classify", "Graph", "TestSupport"], exclude: ["Snapshots"]
+    ),
   ] + tunedKernels,
   swiftLanguageModes: [.v6]
 )

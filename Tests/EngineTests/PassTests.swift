@@ -1,9 +1,10 @@
 import Engine
-import Testing
 import TestSupport
+import Testing
 
-/// What the passes make of the spellings that exporters emit. That the results stay the same is for the cases' own test to show, which
-/// runs each with passes and without.
+/// What the passes make of the spellings that exporters emit.
+///
+/// That the results stay the same is for `ReferenceCaseTests` to show, which runs each case with passes and without.
 struct PassTests {
   private static func operations(of fixture: String, shapes: [String: [Int]] = [:]) throws -> [String] {
     let session = try Session(CompiledModel(contentsOf: Fixture.model(fixture)))
@@ -24,8 +25,10 @@ struct PassTests {
   }
 
   @Test(arguments: [
-    "attention_eager", "attention_eager_scaled_first", "attention_sdpa", "attention_sdpa_opset13", "attention_sdpa_dynamo",
-    "attention_additive_mask", "attention_extended_mask", "bert_eager_opset13", "bert_eager_opset17", "bert_sdpa_opset14",
+    "attention_eager", "attention_eager_scaled_first", "attention_sdpa", "attention_sdpa_opset13",
+    "attention_sdpa_dynamo",
+    "attention_additive_mask", "attention_extended_mask", "bert_eager_opset13", "bert_eager_opset17",
+    "bert_sdpa_opset14",
     "bert_sdpa_opset17", "bert_dynamo", "distilbert",
   ])
   func attentionIsOneStep(fixture: String) throws {

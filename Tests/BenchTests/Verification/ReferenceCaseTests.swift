@@ -1,8 +1,8 @@
 import Bench
 import Engine
 import Kernels
-import Testing
 import TestSupport
+import Testing
 
 /// The reference cases of `Tests/Fixtures/cases`, whose outputs onnxruntime and PyTorch made.
 struct ReferenceCaseTests {
