@@ -7,16 +7,21 @@
 # names what is missing.
 set -euo pipefail
 
+fail() {
+  echo "setup.sh: $1" >&2
+  exit "${2:-1}"
+}
+
 level=${1:-build}
-case $level in build | test) ;; *)
-  echo "setup.sh: unknown level '$level': use build or test" >&2
-  exit 2
-  ;;
-esac
+case $level in build | test) ;; *) fail "unknown level '$level': use build or test" 2 ;; esac
 
 if ! command -v swift >/dev/null; then
-  echo "setup.sh: there is no 'swift' on the PATH: install Swift 6.2 or later from swift.org" >&2
-  exit 1
+  fail "there is no 'swift' on the PATH: install Swift 6.3 or later from swift.org"
+fi
+version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+)\.([0-9]+).*/\1 \2/p' | head -n 1)
+read -r major minor <<<"${version:-0 0}"
+if ((major < 6 || (major == 6 && minor < 3))); then
+  fail "Swift 6.3 or later is needed, found ${version/ /.}: install it from swift.org"
 fi
 
 # What pkg-config calls a library, and the package that has it.
@@ -27,24 +32,40 @@ libraries=(
   libpng:libpng-dev
 )
 
-missing=()
-if ! command -v pkg-config >/dev/null; then missing+=(pkg-config); fi
-for library in "${libraries[@]}"; do
-  if ! pkg-config --exists "${library%%:*}" 2>/dev/null; then missing+=("${library#*:}"); fi
-done
-if [[ $level == test ]]; then
-  # Debian's python3 has venv without ensurepip unless python3-venv is there.
-  if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then missing+=(python3 python3-venv python3-pip); fi
-fi
+# Fills `missing` with the packages of what is not there.
+find_missing() {
+  missing=()
+  if ! command -v pkg-config >/dev/null; then missing+=(pkg-config); fi
+  for library in "${libraries[@]}"; do
+    if ! pkg-config --exists "${library%%:*}" 2>/dev/null; then missing+=("${library#*:}"); fi
+  done
+  if [[ $level == test ]]; then
+    # Debian's python3 has venv without ensurepip unless python3-venv is there.
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then missing+=(python3 python3-venv python3-pip); fi
+  fi
+}
+
+find_missing
 if [[ ${#missing[@]} -eq 0 ]]; then exit 0; fi
 
 if ! command -v apt-get >/dev/null; then
-  echo "setup.sh: no apt-get here; install these libraries' development files: ${missing[*]}" >&2
-  exit 1
+  fail "no apt-get here; install what Debian calls ${missing[*]}"
 fi
 as_root=()
-if [[ $(id -u) -ne 0 ]]; then as_root=(sudo); fi
+if [[ $(id -u) -ne 0 ]]; then
+  if ! command -v sudo >/dev/null; then
+    fail "neither root nor sudo here; as root: apt-get install ${missing[*]}"
+  fi
+  as_root=(sudo)
+fi
 echo "setup.sh: installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -qq </dev/null >&2
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >&2
+# Lists that cannot be brought up to date may still do.
+"${as_root[@]}" apt-get update -qq </dev/null >&2 || echo "setup.sh: apt-get update failed; going on" >&2
+if ! "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >&2; then
+  fail "apt-get could not install ${missing[*]}; what it said stands above"
+fi
+find_missing
+if [[ ${#missing[@]} -ne 0 ]]; then
+  fail "still not found after the installation: ${missing[*]}; does pkg-config look in the right place?"
+fi
