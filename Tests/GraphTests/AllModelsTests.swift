@@ -2,14 +2,14 @@ import Foundation
 import Graph
 import Testing
 
-/// Models of a folder that is not part of the project, such as ONNX's backend cases: `SWIFTINFER_MODELS=DIR`.
+/// Models of a folder that is not part of the project, such as ONNX's backend cases: `SWIFTINFER_TEST_MODELS=DIR`.
 ///
-/// With `SWIFTINFER_MODELS_OUT=DIR` the written models stay there, for onnx's own checker to judge.
-@Suite(.enabled(if: AllModels.folder != nil, "SWIFTINFER_MODELS names no folder"))
+/// With `SWIFTINFER_TEST_MODELS_OUT=DIR` the written models stay there, for onnx's own checker to judge.
+@Suite(.enabled(if: AllModels.folder != nil, "SWIFTINFER_TEST_MODELS names no folder"))
 struct AllModelsTests {
   @Test func roundTripKeepsEverything() throws {
     let root = try #require(AllModels.folder)
-    let kept = ProcessInfo.processInfo.environment["SWIFTINFER_MODELS_OUT"]
+    let kept = ProcessInfo.processInfo.environment["SWIFTINFER_TEST_MODELS_OUT"]
     let folder = try TemporaryFolder()
     var failures: [String] = []
     for path in AllModels.paths {
@@ -27,7 +27,7 @@ struct AllModelsTests {
 }
 
 enum AllModels {
-  static var folder: String? { ProcessInfo.processInfo.environment["SWIFTINFER_MODELS"] }
+  static var folder: String? { ProcessInfo.processInfo.environment["SWIFTINFER_TEST_MODELS"] }
   /// Relative to the folder.
   static var paths: [String] {
     guard let folder, let all = FileManager.default.enumerator(atPath: folder) else { return [] }
