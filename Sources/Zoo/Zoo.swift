@@ -15,17 +15,29 @@ import Graph
 /// branches end small: a change of 1e-6 in the input stays near 1e-6 at the output, so two correct engines agree, while the
 /// outputs differ by class.
 public enum ZooModel: String, CaseIterable, Sendable {
+  /// Wide ResNet-101-2.
   case wideResNet101_2 = "wide_resnet101_2"
+  /// ResNeXt-101, 64 groups of 4 channels.
   case resNeXt101_64x4d = "resnext101_64x4d"
+  /// BERT-base: 12 layers of 768.
   case bertBase = "bert-base"
+  /// RoBERTa-base: 12 layers of 768.
   case robertaBase = "roberta-base"
+  /// Wide ResNet-50-2, the student of `wideResNet101_2`.
   case wideResNet50_2 = "wide_resnet50_2"
+  /// ResNeXt-50, 32 groups of 4 channels, the student of `resNeXt101_64x4d`.
   case resNeXt50_32x4d = "resnext50_32x4d"
+  /// BERT-small: 4 layers of 512, the student of `bertBase`.
   case bertSmall = "bert-small"
+  /// RoBERTa-tiny: 4 layers of 512, the student of `robertaBase`.
   case robertaTiny = "roberta-tiny"
+  /// ResNet-50.
   case resNet50 = "resnet50"
+  /// MobileNetV2 at width 1.
   case mobileNetV2 = "mobilenet_v2"
+  /// A residual network of two blocks, for tests.
   case tinyCNN = "tiny-cnn"
+  /// A BERT encoder of two layers of 64, for tests.
   case tinyEncoder = "tiny-encoder"
 
   /// What a model reads.
@@ -80,6 +92,24 @@ public enum ZooModel: String, CaseIterable, Sendable {
     case .mobileNetV2: 3_504_872
     case .tinyCNN: 24_154
     case .tinyEncoder: 172_610
+    }
+  }
+
+  /// Multiply-accumulate operations of one request with the inputs that are built by default.
+  public var multiplyAccumulates: Int {
+    switch self {
+    case .wideResNet101_2: 22_753_050_624
+    case .resNeXt101_64x4d: 15_460_270_080
+    case .bertBase: 11_174_217_216
+    case .robertaBase: 11_174_217_216
+    case .wideResNet50_2: 11_398_021_120
+    case .resNeXt50_32x4d: 4_230_479_872
+    case .bertSmall: 1_677_984_768
+    case .robertaTiny: 1_677_984_768
+    case .resNet50: 4_089_184_256
+    case .mobileNetV2: 300_774_272
+    case .tinyCNN: 1_152_256
+    case .tinyEncoder: 3_412_096
     }
   }
 

@@ -81,8 +81,10 @@ public struct ModelSummary: Encodable, Sendable {
     for (input, shape) in try SyntheticInputs(shapes: shapes).sizesWhereKnown(of: graph) {
       if let type = graph[input].type?.dataType { bound.setType(.tensor(type, Shape(shape)), of: input) }
     }
-    // Inference goes as far as it can: a model with operators that are not built in is described too.
-    try? ShapeInference().run(on: &bound)
+    // Inference goes as far as it can: a model with operators that are not built in is described too. Shapes that other
+    // nodes compute are known only with folding; what is folded does not run.
+    try? ConstantFolding.inference.run(on: &bound)
+    bound.removeDeadNodes()
     macs = MultiplyAccumulates.count(of: bound)
     var declared = graph
     try? ShapeInference().run(on: &declared)
@@ -154,7 +156,8 @@ extension ModelSummary: CustomStringConvertible {
       "inputs      \(list(inputs))",
       "outputs     \(list(outputs))",
       "operators   \(counts.joined(separator: ", "))",
-      "parameters  \(Figures.count(parameters)), \(Figures.decimals(100 * sparsity, 1)) % of the matrices' are zero",
+      "parameters  \(Figures.count(parameters))",
+      "sparsity    \(Figures.decimals(100 * sparsity, 1)) % of the weights are zero",
       "MACs        \(Figures.count(macs))",
     ]
     if !unsupported.isEmpty { lines.append("unsupported \(unsupported.joined(separator: ", "))") }

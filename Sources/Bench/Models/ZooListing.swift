@@ -8,6 +8,8 @@ public struct ZooListing: Encodable, Sendable {
     public let name: String
     /// Parameters as PyTorch counts them.
     public let parameters: Int
+    /// Multiply-accumulate operations of one request.
+    public let macs: Int
     /// Names, types and shapes of the inputs.
     public let inputs: String
     /// The distilled model that stands for it.
@@ -23,7 +25,8 @@ public struct ZooListing: Encodable, Sendable {
   public init() {
     models = ZooModel.allCases.map { model in
       Entry(
-        name: model.name, parameters: model.parameterCount, inputs: model.inputDescription,
+        name: model.name, parameters: model.parameterCount, macs: model.multiplyAccumulates,
+        inputs: model.inputDescription,
         student: model.student?.name, summary: model.summary)
     }
   }
@@ -33,8 +36,10 @@ extension ZooListing: CustomStringConvertible {
   /// A table.
   public var description: String {
     TextTable(
-      ["name", "parameters", "inputs", "student", "what it is"], alignedRight: [1],
-      rows: models.map { [$0.name, Figures.count($0.parameters), $0.inputs, $0.student ?? "", $0.summary] }
+      ["name", "parameters", "MACs", "inputs", "student", "what it is"], alignedRight: [1, 2],
+      rows: models.map {
+        [$0.name, Figures.count($0.parameters), Figures.count($0.macs), $0.inputs, $0.student ?? "", $0.summary]
+      }
     ).description
   }
 }

@@ -1,13 +1,13 @@
 import Graph
 
 /// Computes nodes whose inputs are constants when the plan is made.
-enum ConstantFolding {
+package enum ConstantFolding {
   /// Bytes that a folded result may take beyond those of its inputs: a node that only blows up its inputs stays, so that
   /// no constant is larger than what the file holds.
   private static let growth = 1 << 20
 
   /// Shape inference that folds as it goes.
-  static let inference = ShapeInference { context throws(GraphError) in try evaluate(context) }
+  package static let inference = ShapeInference { context throws(GraphError) in try evaluate(context) }
 
   private static func evaluate(_ context: NodeContext) throws(GraphError) -> [Tensor]? {
     let lowering = try LoweringRegistry.standard.lowering(for: context.node)

@@ -16,6 +16,12 @@ struct ModelSummaryTests {
     #expect(summary.opset == 17)
   }
 
+  /// The zoo's table is what is counted.
+  @Test(arguments: ZooModel.allCases)
+  func countsTheZoo(model: ZooModel) throws {
+    #expect(try ModelSummary(of: model.build(), reference: .zoo(model)).macs == model.multiplyAccumulates)
+  }
+
   @Test func countsZerosAndUnknownOperators() throws {
     var graph = Graph()
     let x = graph.addInput(name: "x", type: .tensor(.float32, Shape([.symbol("n"), 4])))
