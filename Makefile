@@ -3,11 +3,20 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 SWIFT ?= swift
+# For `make bench`: arguments of `swiftinfer bench`, such as ARGS="zoo:resnet50 --threads 1 --json".
+ARGS ?=
+# For `make compare`: names of the zoo or ONNX files (all subject models if none), numbers of threads, turns of each engine.
+MODELS ?=
+THREADS ?= 1,2
+ROUNDS ?= 5
 # What `make test` and `make conformance` build: the library targets are optimized in debug builds too.
 CONFORMANCE = SWIFTINFER=.build/debug/swiftinfer Tests/conformance/run.sh
 
-.PHONY: build test bench conformance compare format lint clean
+.PHONY: help build test bench conformance compare docs format lint clean
 .DEFAULT_GOAL := build
+
+help: ## What there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
 
 build: ## The command line, optimized: .build/release/swiftinfer
 	@Scripts/setup.sh build
@@ -21,8 +30,8 @@ test: ## All tests, the ONNX backend cases among them
 	$(CONFORMANCE) --no-optimize >.build/conformance-unoptimized.txt
 	@tail -n 1 .build/conformance.txt .build/conformance-unoptimized.txt
 
-bench: build ## The default benchmark: zoo models on real input
-	.build/release/swiftinfer bench
+bench: build ## The default benchmark: zoo models on real input; ARGS="..." for another one
+	.build/release/swiftinfer bench $(ARGS)
 
 conformance: ## The ONNX backend cases, one a line, against the list of those that pass; UPDATE=1 extends the list
 	@Scripts/setup.sh test
@@ -30,8 +39,13 @@ conformance: ## The ONNX backend cases, one a line, against the list of those th
 	$(CONFORMANCE) $(if $(UPDATE),--update-baseline)
 	$(CONFORMANCE) --no-optimize | tail -n 1
 
-compare: build ## swiftinfer against onnxruntime and openvino, interleaved
-	Benchmarks/peers/compare.py $(MODELS)
+compare: build ## swiftinfer against onnxruntime and openvino, interleaved; MODELS, THREADS, ROUNDS
+	@Scripts/setup.sh test
+	Benchmarks/peers/compare.py $(MODELS) --threads $(THREADS) --rounds $(ROUNDS)
+
+docs: ## The DocC catalogues with the modules' symbols, as web pages in .build/docs
+	@Scripts/setup.sh build
+	Scripts/docs.sh
 
 format: ## Formats the sources
 	$(SWIFT) format -i -p -r Package.swift Sources Tests Examples
