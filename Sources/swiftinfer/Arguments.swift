@@ -5,6 +5,24 @@ import Zoo
 
 extension LatencyMeasurement.SessionPolicy: ExpressibleByArgument {}
 
+/// What numbers may be: beyond, sums overflow and systems run out of threads.
+enum Limits {
+  /// Threads of a session.
+  static let threads = 1...1024
+  /// The most requests, inputs, repetitions or seconds.
+  static let count = 1_000_000_000
+
+  /// - Throws: `ValidationError` naming the option and the bound that a value breaks.
+  static func check(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    guard value >= range.lowerBound else {
+      throw ValidationError("\(option) must be at least \(range.lowerBound), found \(value)")
+    }
+    guard value <= range.upperBound else {
+      throw ValidationError("\(option) must be at most \(range.upperBound), found \(value)")
+    }
+  }
+}
+
 /// How the session of a model is made: shared by the commands that run one.
 struct SessionArguments: ParsableArguments {
   @Option(help: "Threads that share the work of one request; all processors by default.")
@@ -14,7 +32,7 @@ struct SessionArguments: ParsableArguments {
   var optimize = true
 
   func validate() throws {
-    guard threads > 0 else { throw ValidationError("--threads must be at least 1, found \(threads)") }
+    try Limits.check("--threads", threads, Limits.threads)
   }
 }
 

@@ -72,22 +72,19 @@ struct BenchCommand: ParsableCommand {
       throw ValidationError("\(error)")
     }
     _ = try selectedOperators()
-    guard threads > 0 else { throw ValidationError("--threads must be at least 1, found \(threads)") }
+    try Limits.check("--threads", threads, Limits.threads)
     let counts = [("--warmup", warmup, 0), ("--inputs", inputs, 1), ("--repetitions", repetitions, 1)]
-    for case (let name, let count?, let least) in counts where count < least {
-      throw ValidationError("\(name) must be at least \(least), found \(count)")
-    }
+    for case (let name, let count?, let least) in counts { try Limits.check(name, count, least...Limits.count) }
     if let budget, !(budget >= 0) { throw ValidationError("--budget must be at least 0, found \(budget)") }
   }
 
   private func selectedOperators() throws -> [DeploymentOperator] {
-    try operators.split(separator: ",").map { name in
-      guard let known = DeploymentOperator(rawValue: name.lowercased()) else {
-        let names = DeploymentOperator.allCases.map(\.rawValue).joined(separator: ", ")
-        throw ValidationError("--operators takes \(names), found '\(name)'")
-      }
-      return known
+    let names = operators.split(separator: ",", omittingEmptySubsequences: false).map { $0.lowercased() }
+    for name in names where DeploymentOperator(rawValue: name) == nil {
+      let known = DeploymentOperator.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--operators takes \(known), found '\(name)'")
     }
+    return DeploymentOperator.allCases.filter { names.contains($0.rawValue) }
   }
 
   private var requests: BenchmarkProtocol {
@@ -114,7 +111,8 @@ struct BenchCommand: ParsableCommand {
       experiments: Experiment.all(of: references, operators: try selectedOperators()), data: folder,
       executable: Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0]))
     guard !study.experiments.isEmpty else {
-      throw BenchError.unusable(argument: "bench", reason: "no model has a student")
+      throw BenchError.unusable(
+        argument: "--operators \(operators)", reason: "no model has a student (see 'swiftinfer zoo list')")
     }
     study.requests = requests
     study.session = session
@@ -122,7 +120,7 @@ struct BenchCommand: ParsableCommand {
     var progress = ProgressReport("bench", total: study.experiments.count, everyStep: true)
     let report = try study.run { progress.advance($0) }
     progress.finish()
-    if json { try Console.printJSON(report) } else { Console.output(report.description) }
+    if json { try Console.printJSON(report) } else { try Console.output(report.description) }
     if !report.succeeded { throw ExitCode.failure }
   }
 }

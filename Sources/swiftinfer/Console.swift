@@ -1,15 +1,20 @@
+import Bench
 import Foundation
 
 /// Where commands print.
 enum Console {
   /// Prints a line to standard output, at once.
-  static func output(_ line: String) {
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  ///
+  /// - Throws: `BenchError.unwritable` if it is closed, or a file on a full disk.
+  static func output(_ line: String) throws(BenchError) {
+    do { try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) } catch {
+      throw .unwritable(file: "standard output", reason: SystemMessage.text(of: error))
+    }
   }
 
-  /// Prints a line to standard error.
+  /// Prints a line to standard error; where that is closed there is nobody to tell.
   static func error(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
   }
 
   /// Prints a document as JSON to standard output.
@@ -18,6 +23,6 @@ enum Console {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    output(String(decoding: try encoder.encode(document), as: UTF8.self))
+    try output(String(decoding: try encoder.encode(document), as: UTF8.self))
   }
 }

@@ -42,10 +42,10 @@ struct InspectCommand: ParsableCommand {
       let options = SessionOptions(threads: session.threads, plan: PlanOptions(optimize: session.optimize))
       let session = try Session(CompiledModel(model), options: options)
       let sizes = try SyntheticInputs(shapes: shapes).sizes(of: model.graph)
-      Console.output("\(try session.plan(forShapes: sizes))")
+      try Console.output("\(session.plan(forShapes: sizes))")
       return
     }
     let summary = try ModelSummary(of: model, reference: reference, shapes: shapes)
-    if json { try Console.printJSON(summary) } else { Console.output(summary.description) }
+    if json { try Console.printJSON(summary) } else { try Console.output(summary.description) }
   }
 }

@@ -43,8 +43,8 @@ struct LatencyCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard runs > 0 else { throw ValidationError("--runs must be at least 1, found \(runs)") }
-    guard warmup >= 0 else { throw ValidationError("--warmup must be at least 0, found \(warmup)") }
+    try Limits.check("--runs", runs, 1...Limits.count)
+    try Limits.check("--warmup", warmup, 0...Limits.count)
   }
 
   func run() throws {
@@ -60,6 +60,6 @@ struct LatencyCommand: ParsableCommand {
       progress.advance(request < warmup ? "warm-up" : "measuring")
     }
     progress.finish()
-    if json { try Console.printJSON(report) } else { Console.output(report.description) }
+    if json { try Console.printJSON(report) } else { try Console.output(report.description) }
   }
 }

@@ -19,11 +19,15 @@ enum Main {
     if let outcome = error as? ExitCode { return outcome.rawValue }
     let code = SwiftInfer.exitCode(for: error)
     if code == .success {
-      Console.output(SwiftInfer.fullMessage(for: error))
+      do { try Console.output(SwiftInfer.fullMessage(for: error)) } catch {
+        Console.error("swiftinfer: \(error)")
+        return 1
+      }
       return 0
     }
     if code == .validationFailure {
-      Console.error("swiftinfer: \(SwiftInfer.message(for: error)); \(hint(for: error))")
+      let message = SwiftInfer.message(for: error)
+      Console.error("swiftinfer: \(message.hasSuffix(".") ? message.dropLast() : message[...]); \(hint(for: error))")
       return 2
     }
     Console.error("swiftinfer: \(error)")

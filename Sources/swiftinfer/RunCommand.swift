@@ -59,11 +59,12 @@ struct RunCommand: ParsableCommand {
       let tokenizer = try source.tokenizer(vocabulary: vocab)
       values.merge(try source.text(text, pair: textPair, tokenizer: tokenizer)) { given, _ in given }
     }
+    try source.checkComplete(values)
     let options = SessionOptions(threads: session.threads, plan: PlanOptions(optimize: session.optimize))
     let session = try Session(CompiledModel(model), options: options)
     let outputs = try session.runValues(values)
     if let outputDir { try RunOutputs.write(outputs, to: URL(filePath: outputDir)) }
     let summary = RunOutputs(outputs, order: model.graph.outputNames, isClassification: image != nil || text != nil)
-    if json { try Console.printJSON(summary) } else { Console.output(summary.description) }
+    if json { try Console.printJSON(summary) } else { try Console.output(summary.description) }
   }
 }

@@ -55,8 +55,8 @@ struct VerifyCommand: ParsableCommand {
     guard baseline != nil || !(updateBaseline || knownDifferences != nil) else {
       throw ValidationError("--update-baseline and --known-differences need --baseline")
     }
-    guard threads > 0 else { throw ValidationError("--threads must be at least 1, found \(threads)") }
-    guard timeout > 0 else { throw ValidationError("--timeout must be at least 1, found \(timeout)") }
+    try Limits.check("--threads", threads, Limits.threads)
+    try Limits.check("--timeout", timeout, 1...Limits.count)
   }
 
   private var verifier: Verifier {
@@ -69,18 +69,18 @@ struct VerifyCommand: ParsableCommand {
     let cases = try folders.flatMap { try VerificationCase.find(in: URL(filePath: $0)) }
     let runCase = try makeRunner()
     var progress = ProgressReport("verify", total: cases.count)
-    let results = cases.map { testCase in
+    let results = try cases.map { testCase in
       progress.advance(testCase.name)
       let result = runCase(testCase)
       if !json {
         progress.finish()
-        Console.output(line(for: result))
+        try Console.output(line(for: result))
       }
       return result
     }
     progress.finish()
     let report = VerificationReport(results)
-    if json { try Console.printJSON(report) } else { Console.output(report.summary) }
+    if json { try Console.printJSON(report) } else { try Console.output(report.summary) }
     try judge(report, by: baseline)
   }
 
@@ -124,7 +124,7 @@ struct VerifyCommand: ParsableCommand {
     while let path = readLine() {
       let folder = URL(filePath: path, directoryHint: .isDirectory)
       let result = verifier.run(VerificationCase(name: folder.lastPathComponent, folder: folder))
-      Console.output(String(decoding: try encoder.encode(result), as: UTF8.self))
+      try Console.output(String(decoding: try encoder.encode(result), as: UTF8.self))
     }
   }
 }

@@ -25,7 +25,7 @@ struct ZooCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-      if json { try Console.printJSON(ZooListing()) } else { Console.output(ZooListing().description) }
+      if json { try Console.printJSON(ZooListing()) } else { try Console.output(ZooListing().description) }
     }
   }
 

@@ -34,6 +34,26 @@ struct ArgumentTests {
       ["bench", "--operators", "qat"],
       "--operators takes identity, distilled, found 'qat'; see 'swiftinfer bench --help'"
     ),
+    (["bench", "--operators", ""], "--operators takes identity, distilled, found ''; see 'swiftinfer bench --help'"),
+    (
+      ["latency", "a", "--runs", "9223372036854775807"],
+      "--runs must be at most 1000000000, found 9223372036854775807; see 'swiftinfer latency --help'"
+    ),
+    (["run", "a", "--threads", "1025"], "--threads must be at most 1024, found 1025; see 'swiftinfer run --help'"),
+    (
+      ["verify", "a", "--timeout", "9223372036854775807"],
+      "--timeout must be at most 1000000000, found 9223372036854775807; see 'swiftinfer verify --help'"
+    ),
+    (
+      ["bench", "--repetitions", "9223372036854775807"],
+      "--repetitions must be at most 1000000000, found 9223372036854775807; see 'swiftinfer bench --help'"
+    ),
+    (
+      ["latency", "a", "--session", "often"],
+      "The value 'often' is invalid for '--session <policy>'. Please provide one of 'resident' and 'per-request'; see 'swiftinfer latency --help'"
+    ),
+    (["bench", "--budget", "nan"], "--budget must be at least 0, found nan; see 'swiftinfer bench --help'"),
+    (["unknown"], "Unexpected argument 'unknown'; see 'swiftinfer --help'"),
     (["bench", "--inputs", "0"], "--inputs must be at least 1, found 0; see 'swiftinfer bench --help'"),
     (["zoo", "build", "resnet50"], "Missing expected argument '--output <file>'; see 'swiftinfer zoo build --help'"),
     (
@@ -62,6 +82,23 @@ struct ArgumentTests {
         ),
         (["run", model.file, "--input", "x"], "'x': expected NAME=VALUE"),
         (["run", model.file, "--input", "z=z.npy"], "--input z=z.npy: the model takes x"),
+        (["run", model.file], "input 'x', which is float[2x3]: no value is given; use --input x=FILE"),
+        (
+          ["run", model.file, "--input", "x=\(model.input)", "--input", "x=\(model.input)"],
+          "--input x=\(model.input): input 'x' has a file already"
+        ),
+        (
+          ["latency", model.file, "--shape", "x=2x3", "--shape", "x=2x3"],
+          "--shape x=2x3: input 'x' has a shape already"
+        ),
+        (
+          ["run", model.file, "--image", "a.jpg"],
+          "--image: the model does not take one float image, [1x3xHEIGHTxWIDTH]"
+        ),
+        (
+          ["bench", model.file, "--operators", "distilled"],
+          "--operators distilled: no model has a student (see 'swiftinfer zoo list')"
+        ),
         (["run", model.file, "--text", "t"], "--text: the model does not take tokens of shape [batch x length]"),
       ]
       for (arguments, message) in table {
@@ -83,6 +120,17 @@ struct ArgumentTests {
   @Test(arguments: [
     (["inspect", "/absent.onnx"], "/absent.onnx: cannot read: No such file or directory"),
     (["verify", "/absent"], "/absent: cannot read: no such folder"),
+    (["run", "zoo:tiny-cnn", "--image", "/absent.jpg"], "/absent.jpg: cannot read: No such file or directory"),
+    (["run", "zoo:tiny-cnn", "--image", "/dev/zero"], "/dev/zero: cannot read: not a regular file"),
+    (["run", "zoo:tiny-cnn", "--input", "input=/tmp"], "/tmp: a tensor's file ends in .npy or .pb"),
+    (
+      ["latency", "zoo:tiny-cnn", "--input", "input=/absent.npy"], "/absent.npy: cannot read: No such file or directory"
+    ),
+    (
+      ["run", "zoo:tiny-encoder", "--text", "a", "--vocab", "/absent"],
+      "/absent: cannot read: No such file or directory"
+    ),
+    (["bench", "--data", "/absent"], "/absent: no image (.jpg, .png) and no pairs.tsv found"),
   ])
   func failuresNameTheFile(arguments: [String], message: String) throws {
     let outcome = try Program.swiftinfer(arguments)

@@ -21,7 +21,11 @@ struct Program {
   }
 
   /// Runs the program to its end.
-  func callAsFunction(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+  ///
+  /// - Parameter device: where standard output goes in place of the outcome.
+  func callAsFunction(
+    _ arguments: [String], environment: [String: String] = [:], output device: URL? = nil
+  ) throws -> Outcome {
     try withTemporaryFolder { folder in
       // Files take any amount of output without anybody reading.
       let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
@@ -31,7 +35,7 @@ struct Program {
       process.arguments = arguments
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       process.standardInput = FileHandle.nullDevice
-      process.standardOutput = try FileHandle(forWritingTo: output)
+      process.standardOutput = try FileHandle(forWritingTo: device ?? output)
       process.standardError = try FileHandle(forWritingTo: errors)
       try process.run()
       process.waitUntilExit()

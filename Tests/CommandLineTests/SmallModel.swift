@@ -5,6 +5,7 @@ import Graph
 struct SmallModel {
   let folder: URL
   var file: String { folder.appending(path: "model.onnx").path }
+  var input: String { folder.appending(path: "test_data_set_0/input_0.pb").path }
 
   /// Writes the model into a folder, with a case for `verify`: inputs -1, 0, 1, 2, 3, 4.
   init(in folder: URL, expected: [Float] = [0, 0, 1, 2, 3, 4]) throws {

@@ -5,16 +5,14 @@ import Foundation
 extension Image {
   /// Reads a JPEG or PNG file, whichever its first bytes say.
   ///
-  /// Grey images become colour, CMYK is converted as Pillow does, an alpha channel is dropped, 16 bits become 8.
+  /// Grey images become colour, CMYK is converted as Pillow does, an alpha channel is dropped, 16 bits become 8, the gamma
+  /// that a PNG may state is corrected to sRGB's. An EXIF orientation is ignored: pixels stay as they are stored, as
+  /// `PIL.Image.open` gives them, and so as the pre-processing of torchvision's models sees them.
   ///
   /// - Throws: `BenchError` if the file cannot be read, is of another format, damaged, cut short, or larger than
   ///   `largestPixelCount`.
   public init(contentsOf file: URL) throws(BenchError) {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw .unreadable(file: file.path, reason: "no such file, or it may not be read")
-    }
-    try self.init(encoded: Array(data), source: file.path)
+    try self.init(encoded: Array(try InputFile.read(file)), source: file.path)
   }
 
   /// Decodes the bytes of a JPEG or PNG file.
@@ -137,16 +135,25 @@ private struct PNGDecoder {
     }
     let (width, height) = (Int(image.width), Int(image.height))
     do throws(BenchError) { try Image.checkSize(width, height, source: source) } catch { return .failure(error) }
-    image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA)
+    // Where there is alpha it must be asked for: without it, libpng would blend with a background.
+    let hasAlpha = image.format & png_uint_32(PNG_FORMAT_FLAG_ALPHA) != 0
+    image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR) | (hasAlpha ? png_uint_32(PNG_FORMAT_FLAG_ALPHA) : 0)
     image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
-    var samples = [UInt8](repeating: 0, count: width * height * 4)
+    var samples = [UInt8](repeating: 0, count: width * height * (Image.channels + (hasAlpha ? 1 : 0)))
     guard png_image_finish_read(&image, nil, &samples, 0, nil) != 0, image.warning_or_error < 2 else {
       return .failure(error(image))
     }
-    var colour: [UInt8] = []
-    colour.reserveCapacity(width * height * Image.channels)
-    for pixel in stride(from: 0, to: samples.count, by: 4) { colour += samples[pixel..<pixel + Image.channels] }
-    return .success(Image(width: width, height: height, samples: colour))
+    return .success(Image(width: width, height: height, samples: hasAlpha ? Self.withoutAlpha(samples) : samples))
+  }
+
+  private static func withoutAlpha(_ samples: [UInt8]) -> [UInt8] {
+    var colour = [UInt8](repeating: 0, count: samples.count / (Image.channels + 1) * Image.channels)
+    for pixel in 0..<samples.count / (Image.channels + 1) {
+      for channel in 0..<Image.channels {
+        colour[pixel * Image.channels + channel] = samples[pixel * (Image.channels + 1) + channel]
+      }
+    }
+    return colour
   }
 
   private func error(_ image: png_image) -> BenchError {

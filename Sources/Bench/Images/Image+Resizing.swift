@@ -6,34 +6,46 @@ extension Image {
   /// `Image.resize(size, BILINEAR)` bit for bit where that has the same order. Pillow 13 takes rows first when the
   /// height shrinks much more than the width, which proportional resizing never does.
   public func resized(width: Int, height: Int) -> Image {
-    let narrowed = width == self.width ? self : resizedColumns(to: width)
-    return height == self.height ? narrowed : narrowed.resizedRows(to: height)
+    resized(width: width, height: height, keepingColumns: 0..<width, rows: 0..<height)
   }
 
-  private func resizedColumns(to newWidth: Int) -> Image {
-    let windows = ResamplingWindow.windows(from: width, to: newWidth)
-    var result = [UInt8](repeating: 0, count: newWidth * height * Self.channels)
-    for row in 0..<height {
+  /// A part of the image scaled to a size; only what the part is made of is computed.
+  ///
+  /// - Parameters:
+  ///   - width: of the whole image when scaled.
+  ///   - height: of the whole image when scaled.
+  ///   - columns: of the scaled image that are kept; at least one.
+  ///   - rows: of the scaled image that are kept; at least one.
+  package func resized(width: Int, height: Int, keepingColumns columns: Range<Int>, rows: Range<Int>) -> Image {
+    let columnWindows = ResamplingWindow.windows(columns, from: self.width, to: width)
+    let rowWindows = ResamplingWindow.windows(rows, from: self.height, to: height)
+    let firstRow = rowWindows.map(\.start).min() ?? 0
+    let endRow = rowWindows.map(\.end).max() ?? 0
+    let narrowed = resizedColumns(columnWindows, rows: firstRow..<endRow)
+
+    let pitch = columns.count * Self.channels
+    var result = [UInt8](repeating: 0, count: rows.count * pitch)
+    for (row, window) in rowWindows.enumerated() {
+      for offset in 0..<pitch {
+        result[row * pitch + offset] = window.mean { narrowed[(window.start - firstRow + $0) * pitch + offset] }
+      }
+    }
+    return Image(width: columns.count, height: rows.count, samples: result)
+  }
+
+  /// The samples of some rows, a new column for each window.
+  private func resizedColumns(_ windows: [ResamplingWindow], rows: Range<Int>) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: windows.count * rows.count * Self.channels)
+    for (line, row) in rows.enumerated() {
       for (column, window) in windows.enumerated() {
         let source = (row * width + window.start) * Self.channels
         for channel in 0..<Self.channels {
-          result[(row * newWidth + column) * Self.channels + channel] =
+          result[(line * windows.count + column) * Self.channels + channel] =
             window.mean { samples[source + $0 * Self.channels + channel] }
         }
       }
     }
-    return Image(width: newWidth, height: height, samples: result)
-  }
-
-  private func resizedRows(to newHeight: Int) -> Image {
-    let pitch = width * Self.channels
-    var result = [UInt8](repeating: 0, count: newHeight * pitch)
-    for (row, window) in ResamplingWindow.windows(from: height, to: newHeight).enumerated() {
-      for offset in 0..<pitch {
-        result[row * pitch + offset] = window.mean { samples[(window.start + $0) * pitch + offset] }
-      }
-    }
-    return Image(width: width, height: newHeight, samples: result)
+    return result
   }
 }
 
@@ -44,6 +56,7 @@ private struct ResamplingWindow {
 
   let start: Int
   let weights: [Int]
+  var end: Int { start + weights.count }
 
   @inline(__always)
   func mean(_ sample: (Int) -> UInt8) -> UInt8 {
@@ -52,12 +65,14 @@ private struct ResamplingWindow {
     return UInt8(clamping: sum >> Self.precision)
   }
 
-  /// One window for each new sample.
-  static func windows(from oldSize: Int, to newSize: Int) -> [ResamplingWindow] {
+  /// One window for each of some new samples.
+  ///
+  /// At equal sizes a window has the sample itself with weight 1, which changes nothing.
+  static func windows(_ samples: Range<Int>, from oldSize: Int, to newSize: Int) -> [ResamplingWindow] {
     let scale = Double(oldSize) / Double(newSize)
     let support = max(scale, 1)
     let inverse = 1 / support
-    return (0..<newSize).map { index in
+    return samples.map { index in
       let center = (Double(index) + 0.5) * scale
       let start = max(Int(center - support + 0.5), 0)
       let end = min(Int(center + support + 0.5), oldSize)

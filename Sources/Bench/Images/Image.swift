@@ -19,15 +19,4 @@ public struct Image: Sendable, Equatable {
     self.height = height
     self.samples = samples
   }
-
-  /// The part of a width and height whose top left pixel is at a column and a row; it must lie within the image.
-  func cropped(column: Int, row: Int, width: Int, height: Int) -> Image {
-    var part: [UInt8] = []
-    part.reserveCapacity(width * height * Self.channels)
-    for line in row..<row + height {
-      let start = (line * self.width + column) * Self.channels
-      part += samples[start..<start + width * Self.channels]
-    }
-    return Image(width: width, height: height, samples: part)
-  }
 }

@@ -7,21 +7,25 @@ import Graph
 /// on Pillow images. See also torchvision, "Models and pre-trained weights".
 public struct ImagePreprocessing: Sendable, Equatable {
   /// Pixels of the shorter side after resizing; the other side follows in proportion, rounded down.
-  public var resizeSide = 232
+  public private(set) var resizeSide = 232
   /// Rows that are cut from the centre.
-  public var cropHeight = 224
+  public private(set) var cropHeight = 224
   /// Columns that are cut from the centre.
-  public var cropWidth = 224
+  public private(set) var cropWidth = 224
   /// What is subtracted from each channel, scaled to 0…1.
-  public var mean: [Float] = [0.485, 0.456, 0.406]
+  public private(set) var mean: [Float] = [0.485, 0.456, 0.406]
   /// What each channel is divided by then.
-  public var deviation: [Float] = [0.229, 0.224, 0.225]
+  public private(set) var deviation: [Float] = [0.229, 0.224, 0.225]
 
   /// The standard.
   public init() {}
 
-  /// The standard for a crop of another size: the shorter side is resized in proportion.
+  /// Pixels that a side of the crop may have.
+  public static let cropSides = 1...8192
+
+  /// The standard for a crop of another size, both sides within `cropSides`: the shorter side is resized in proportion.
   public init(cropHeight: Int, cropWidth: Int) {
+    precondition(Self.cropSides.contains(cropHeight) && Self.cropSides.contains(cropWidth))
     resizeSide = Int((Double(min(cropHeight, cropWidth)) * 232 / 224).rounded())
     resizeSide = max(resizeSide, max(cropHeight, cropWidth))
     self.cropHeight = cropHeight
@@ -47,10 +51,11 @@ public struct ImagePreprocessing: Sendable, Equatable {
     let short = min(image.width, image.height)
     let long = resizeSide * max(image.width, image.height) / short
     let isWide = image.width > image.height
-    let resized = image.resized(width: isWide ? long : resizeSide, height: isWide ? resizeSide : long)
+    let (width, height) = isWide ? (long, resizeSide) : (resizeSide, long)
     // Python's round(): half to even.
-    let column = Int((Double(resized.width - cropWidth) / 2).rounded(.toNearestOrEven))
-    let row = Int((Double(resized.height - cropHeight) / 2).rounded(.toNearestOrEven))
-    return resized.cropped(column: column, row: row, width: cropWidth, height: cropHeight)
+    let column = Int((Double(width - cropWidth) / 2).rounded(.toNearestOrEven))
+    let row = Int((Double(height - cropHeight) / 2).rounded(.toNearestOrEven))
+    return image.resized(
+      width: width, height: height, keepingColumns: column..<column + cropWidth, rows: row..<row + cropHeight)
   }
 }

@@ -25,6 +25,9 @@ public struct ModelInputs: Sendable {
         let known = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
         throw BenchError.unusable(argument: "--input \(argument)", reason: "the model takes \(known)")
       }
+      guard values[name] == nil else {
+        throw BenchError.unusable(argument: "--input \(argument)", reason: "input '\(name)' has a file already")
+      }
       let file = URL(filePath: path)
       let type = graph[input].type
       if file.pathExtension.lowercased() == "pb" {
@@ -34,6 +37,17 @@ public struct ModelInputs: Sendable {
       }
     }
     return values
+  }
+
+  /// Checks that each input of the model has a value.
+  ///
+  /// - Throws: `BenchError.unusable` naming the first that has none.
+  public func checkComplete(_ values: [String: RuntimeValue]) throws(BenchError) {
+    for input in graph.inputs where values[graph[input].name] == nil {
+      let name = graph[input].name
+      let type = graph[input].type.map { ", which is \($0)" } ?? ""
+      throw .unusable(argument: "input '\(name)'\(type)", reason: "no value is given; use --input \(name)=FILE")
+    }
   }
 
   /// Splits `NAME=VALUE` at its first equals sign.
@@ -54,7 +68,9 @@ public struct ModelInputs: Sendable {
       guard known.count == sizes.count, known.allSatisfy({ $0 >= 0 }) else {
         throw .unusable(argument: "--shape \(argument)", reason: "expected sizes joined by x, such as 1x3x224x224")
       }
-      shapes[name] = known
+      guard shapes.updateValue(known, forKey: name) == nil else {
+        throw .unusable(argument: "--shape \(argument)", reason: "input '\(name)' has a shape already")
+      }
     }
     return shapes
   }
@@ -70,27 +86,33 @@ extension ModelInputs {
       shape[1].size ?? Image.channels == Image.channels
     else { return nil }
     let (height, width) = (shape[2].size ?? 224, shape[3].size ?? 224)
+    guard ImagePreprocessing.cropSides.contains(height), ImagePreprocessing.cropSides.contains(width) else {
+      return nil
+    }
     return (graph[input].name, ImagePreprocessing(cropHeight: height, cropWidth: width))
   }
 
   /// The input made of an image's file.
   ///
-  /// - Throws: `BenchError` if the model takes no image, or the file holds none.
+  /// - Throws: `BenchError.unusable` if the model takes no image, another if the file cannot be read or holds none.
   public func image(contentsOf file: URL) throws(BenchError) -> [String: RuntimeValue] {
-    guard let data = try? Data(contentsOf: file) else {
-      throw .unreadable(file: file.path, reason: "no such file, or it may not be read")
-    }
-    return try image(encoded: Array(data), source: file.path)
+    let input = try requiredImage()
+    return [input.name: .tensor(input.preprocessing(try Image(contentsOf: file)))]
   }
 
   /// The input made of an encoded image.
   ///
   /// - Throws: `BenchError.unusable` if the model takes no image, `.malformed` if the bytes are none.
   public func image(encoded: [UInt8], source: String) throws(BenchError) -> [String: RuntimeValue] {
+    let input = try requiredImage()
+    return [input.name: .tensor(input.preprocessing(try Image(encoded: encoded, source: source)))]
+  }
+
+  private func requiredImage() throws(BenchError) -> (name: String, preprocessing: ImagePreprocessing) {
     guard let image else {
-      throw .unusable(argument: "--image", reason: "the model does not take one float image of 3 channels")
+      throw .unusable(argument: "--image", reason: "the model does not take one float image, [1x3xHEIGHTxWIDTH]")
     }
-    return [image.name: .tensor(image.preprocessing(try Image(encoded: encoded, source: source)))]
+    return image
   }
 }
 

@@ -59,20 +59,28 @@ public struct RunOutputs: Encodable, Sendable {
 
   /// Writes each tensor as `NAME.npy`, and those of a sequence as `NAME_0.npy` and so on.
   ///
-  /// - Throws: `BenchError.unwritable`.
+  /// - Throws: `BenchError.unwritable`; before anything is written if two outputs would take the same file.
   public static func write(_ values: [String: RuntimeValue], to folder: URL) throws(BenchError) {
-    try OutputFile.makeFolder(folder)
+    var files: [String: Tensor] = [:]
     for (name, value) in values {
-      switch value {
-      case .tensor(let tensor):
-        try OutputFile.write(tensor.npyData(), to: folder.appending(path: Tensor.fileName(forValue: name)))
-      case .sequence(let tensors, _):
-        for (index, tensor) in tensors.enumerated() {
-          let file = folder.appending(path: Tensor.fileName(forValue: "\(name)_\(index)"))
-          try OutputFile.write(tensor.npyData(), to: file)
+      for (valueName, tensor) in tensors(of: value, named: name) {
+        let file = Tensor.fileName(forValue: valueName)
+        guard files.updateValue(tensor, forKey: file) == nil else {
+          throw .unwritable(
+            file: folder.appending(path: file).path,
+            reason: "two outputs of the model would be written to it, '\(name)' is one of them")
         }
-      case .none: break
       }
+    }
+    try OutputFile.makeFolder(folder)
+    for (file, tensor) in files { try OutputFile.write(tensor.npyData(), to: folder.appending(path: file)) }
+  }
+
+  private static func tensors(of value: RuntimeValue, named name: String) -> [(String, Tensor)] {
+    switch value {
+    case .tensor(let tensor): [(name, tensor)]
+    case .sequence(let tensors, _): tensors.enumerated().map { ("\(name)_\($0)", $1) }
+    case .none: []
     }
   }
 }

@@ -24,6 +24,8 @@ public struct ProgressReport {
 
   /// Columns that the bar itself takes.
   private static let barWidth = 24
+  /// Columns that a line on a terminal may take: a longer one would wrap, and could not be taken away.
+  private static let lineWidth = 79
   /// Time between two plain lines; the first and the last step are always reported.
   private static let interval = Duration.seconds(5)
 
@@ -36,7 +38,7 @@ public struct ProgressReport {
   public init(
     _ title: String, total: Int, everyStep: Bool = false, isTerminal: Bool = isatty(STDERR_FILENO) == 1,
     now: @escaping () -> ContinuousClock.Instant = { .now },
-    write: @escaping (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+    write: @escaping (String) -> Void = { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) }
   ) {
     self.title = title
     self.total = max(total, 1)
@@ -52,7 +54,8 @@ public struct ProgressReport {
     if isTerminal {
       let filled = Self.barWidth * (done - 1) / total
       let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: Self.barWidth - filled)
-      write("\r\u{1B}[K\(title) \(bar) \(done)/\(total) \(step.prefix(60))")
+      let line = "\(title) \(bar) \(done)/\(total) \(step)"
+      write("\r\u{1B}[K\(line.prefix(Self.lineWidth))")
       return
     }
     let time = now()

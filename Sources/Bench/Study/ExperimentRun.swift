@@ -10,7 +10,7 @@ public struct ExperimentMeasurement: Codable, Sendable {
   public let requests: Int
   /// Requests before them.
   public let warmup: Int
-  /// Reading and compiling the model; of each request if the session is made per request.
+  /// Reading, compiling and planning the model; of each request if the session is made per request.
   public let load: LatencySummary
   /// The compute of the first request of the process.
   public let firstRunMilliseconds: Double
@@ -81,9 +81,13 @@ public struct ExperimentRun: Sendable {
 
     var start = clock.now
     var current = try open()
-    times.load.append(clock.now - start)
+    var load = clock.now - start
     let inputs = try StudyInputs(for: current.compiled.model, reference: model, data: data)
     let first = try inputs.make(0)
+    start = clock.now
+    _ = try current.plan(forShapes: first.compactMapValues { $0.tensor?.shape })
+    load += clock.now - start
+    times.load.append(load)
     start = clock.now
     _ = try current.runValues(first)
     let firstRun = clock.now - start
@@ -139,6 +143,9 @@ public struct ExperimentRun: Sendable {
     let loaded = clock.now
     let values = try inputs.make(number)
     let prepared = clock.now
+    // A session that is not new has the plan already.
+    if session == .perRequest { _ = try current.plan(forShapes: values.compactMapValues { $0.tensor?.shape }) }
+    let planned = clock.now
     let outputs = try current.runValues(values)
     let computed = clock.now
     let scores = current.compiled.model.graph.outputNames.first.flatMap { outputs[$0]?.tensor }
@@ -146,8 +153,8 @@ public struct ExperimentRun: Sendable {
     let end = clock.now
     withExtendedLifetime(classes) {}
     let request = Request(
-      load: session == .perRequest ? loaded - start : nil, preprocessing: prepared - loaded,
-      compute: computed - prepared, postprocessing: end - computed)
+      load: session == .perRequest ? (loaded - start) + (planned - prepared) : nil, preprocessing: prepared - loaded,
+      compute: computed - planned, postprocessing: end - computed)
     record?(request)
     return request.total
   }

@@ -67,27 +67,31 @@ public struct Study: Sendable {
   }
 }
 
-/// A folder that goes when the work ends, or is interrupted from the keyboard.
+/// A folder that goes when the work ends, or is interrupted from the keyboard or told to end.
 private final class TemporaryFolder {
   let url: URL
-  private let interruption: any DispatchSourceSignal
+  private let interruptions: [any DispatchSourceSignal]
+  private static let signals = [SIGINT, SIGTERM]
 
   init() throws(BenchError) {
     let url = FileManager.default.temporaryDirectory.appending(path: "swiftinfer-\(UUID().uuidString)")
     try OutputFile.makeFolder(url)
     self.url = url
-    signal(SIGINT, SIG_IGN)
-    interruption = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    interruption.setEventHandler {
-      try? FileManager.default.removeItem(at: url)
-      exit(128 + SIGINT)
+    interruptions = Self.signals.map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        try? FileManager.default.removeItem(at: url)
+        exit(128 + number)
+      }
+      source.resume()
+      return source
     }
-    interruption.resume()
   }
 
   func remove() {
-    interruption.cancel()
-    signal(SIGINT, SIG_DFL)
+    for interruption in interruptions { interruption.cancel() }
+    for number in Self.signals { signal(number, SIG_DFL) }
     try? FileManager.default.removeItem(at: url)
   }
 }

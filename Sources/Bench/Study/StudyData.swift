@@ -33,12 +33,14 @@ struct StudyInputs {
   let make: (Int) throws -> [String: RuntimeValue]
   /// What the inputs are, for the report.
   let kind: String
+  /// What they are called if they are not real.
+  static let madeUp = "made-up tensors"
 
   /// Chooses what the model takes: images, texts, or, for any other model, made-up tensors.
   init(for model: Model, reference: ModelReference, data: StudyData?) throws {
     let inputs = ModelInputs(for: model, reference: reference)
     if let data, inputs.image != nil, !data.images.isEmpty {
-      let files = try data.images.map { (bytes: [UInt8](try Data(contentsOf: $0)), name: $0.lastPathComponent) }
+      let files = try data.images.map { (bytes: [UInt8](try InputFile.read($0)), name: $0.lastPathComponent) }
       kind = "images"
       make = { number in
         let file = files[number % files.count]
@@ -51,7 +53,7 @@ struct StudyInputs {
         return try inputs.text(pair.0, pair: pair.1, tokenizer: tokenizer)
       }
     } else {
-      kind = "made-up tensors"
+      kind = Self.madeUp
       make = { number in try SyntheticInputs(seed: UInt64(number) + 1).inputs(for: model.graph) }
     }
   }

@@ -73,6 +73,13 @@ public struct StudyReport: Encodable, Sendable {
         "requests: \(least) to \(most) measured instead of \(wanted), \(warmups.min() ?? 0) to \(warmups.max() ?? 0) "
           + "before them instead of \(full.warmup) (--full runs all)")
     }
+    let madeUp = results.filter { $0.measurement?.inputs == StudyInputs.madeUp }.map(\.deployed)
+    if !madeUp.isEmpty { list.append("real inputs, in place of made-up tensors: \(madeUp.joined(separator: ", "))") }
+    if results.contains(where: { $0.deploymentOperator == .distilled }) {
+      let distilled = Set(results.filter { $0.deploymentOperator == .distilled }.map(\.model))
+      let alone = results.map(\.model).filter { !distilled.contains($0) }
+      if !alone.isEmpty { list.append("Distilled, for want of a student: \(alone.joined(separator: ", "))") }
+    }
     let shown = Set(results.flatMap { [$0.model, $0.deployed] })
     let absent = ZooModel.allCases.map(\.name).filter { !shown.contains($0) }
     if !absent.isEmpty { list.append("models of the zoo: \(absent.joined(separator: ", "))") }

@@ -7,11 +7,7 @@ extension Tensor {
   /// - Throws: `BenchError` if the file cannot be read, is not as NumPy writes it, or holds another number of bytes than
   ///   its header says.
   public init(npyFile file: URL) throws(BenchError) {
-    let data: Data
-    do { data = try Data(contentsOf: file, options: .mappedIfSafe) } catch {
-      throw .unreadable(file: file.path, reason: "no such file, or it may not be read")
-    }
-    try self.init(npy: data, source: file.path)
+    try self.init(npy: try InputFile.read(file), source: file.path)
   }
 
   /// Decodes the bytes of a `.npy` file.
@@ -79,8 +75,8 @@ extension Tensor {
     let strings = (0..<count).map { index in
       var text = String.UnicodeScalarView()
       for character in 0..<width {
-        let word = bytes[
-          (order.source(of: index) * width + character) * 4..<(order.source(of: index) * width + character + 1) * 4]
+        let start = (order.source(of: index) * width + character) * 4
+        let word = bytes[start..<start + 4]
         let code = (isBigEndian ? Array(word) : word.reversed()).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         if code == 0 { break }
         text.append(Unicode.Scalar(code) ?? "\u{FFFD}")
@@ -88,46 +84,6 @@ extension Tensor {
       return String(text)
     }
     return Tensor(shape: header.shape, strings: strings)
-  }
-
-  /// Encodes the tensor as NumPy does: version 1.0, C order, the header padded to 64 bytes.
-  ///
-  /// Types that NumPy lacks are written as what holds them exactly: bfloat16 and floats of 8 bits and fewer as float32,
-  /// integers of 4 and 2 bits as int8 or uint8.
-  public func npyData() -> Data {
-    let stored = storableInNumPy()
-    var description = "|O"
-    var body = Data()
-    if let strings = stored.strings {
-      let width = max(1, strings.map(\.unicodeScalars.count).max() ?? 1)
-      description = "<U\(width)"
-      for string in strings {
-        let codes = string.unicodeScalars.map(\.value) + Array(repeating: 0, count: width - string.unicodeScalars.count)
-        for code in codes { withUnsafeBytes(of: code.littleEndian) { body.append(contentsOf: $0) } }
-      }
-    } else if let code = NPYHeader.codes[stored.dataType] {
-      description = (stored.dataType.bitWidth == 8 ? "|" : "<") + code
-      body = stored.withBytes { bytes in Data(bytes.indices.map { bytes[$0] }) } ?? Data()
-    }
-    let sizes = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
-    var header = "{'descr': '\(description)', 'fortran_order': False, 'shape': (\(sizes)), }"
-    header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
-    var data = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0])
-    data.append(UInt8(header.utf8.count & 0xFF))
-    data.append(UInt8(header.utf8.count >> 8))
-    return data + Data(header.utf8) + body
-  }
-
-  private func storableInNumPy() -> Tensor {
-    switch dataType {
-    case .bfloat16: Tensor(shape: shape, (elements(BFloat16.self) ?? []).map(\.float))
-    case .int2, .int4: Tensor(shape: shape, NarrowNumber.decode(self).map { Int8($0) })
-    case .uint2, .uint4: Tensor(shape: shape, NarrowNumber.decode(self).map { UInt8($0) })
-    case .float4E2M1, .float6E2M3, .float6E3M2, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ,
-      .float8E8M0:
-      Tensor(shape: shape, NarrowNumber.decode(self).map { Float($0) })
-    default: self
-    }
   }
 }
 

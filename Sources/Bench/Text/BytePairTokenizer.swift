@@ -50,16 +50,25 @@ public struct BytePairTokenizer: Tokenizer {
     }
   }
 
-  /// Merges the bytes of a word as long as a learned pair stands side by side.
+  /// Merges the bytes of a word as long as a learned pair stands side by side: each time all occurrences of the pair
+  /// that was learned first.
   private func pieces(of word: ArraySlice<Unicode.Scalar>) -> [[UInt8]] {
     var pieces = word.flatMap { Array(UTF8.encode($0) ?? .init()) }.map { Self.letters[Int($0)] }
     while pieces.count > 1 {
-      let candidates = zip(pieces, pieces.dropFirst()).enumerated().compactMap { position, pair in
-        ranks[Pair(first: pair.0, second: pair.1)].map { (rank: $0, position: position) }
+      let learned = zip(pieces, pieces.dropFirst()).lazy.compactMap { first, second in
+        let pair = Pair(first: first, second: second)
+        return ranks[pair].map { (rank: $0, pair: pair) }
       }
-      guard let best = candidates.min(by: { ($0.rank, $0.position) < ($1.rank, $1.position) }) else { break }
-      pieces[best.position] += pieces[best.position + 1]
-      pieces.remove(at: best.position + 1)
+      guard let best = learned.min(by: { $0.rank < $1.rank })?.pair else { break }
+      var merged: [[UInt8]] = []
+      var position = 0
+      while position < pieces.count {
+        let isPair =
+          position + 1 < pieces.count && pieces[position] == best.first && pieces[position + 1] == best.second
+        merged.append(isPair ? best.first + best.second : pieces[position])
+        position += isPair ? 2 : 1
+      }
+      pieces = merged
     }
     return pieces
   }

@@ -108,9 +108,6 @@ struct Vocabulary: Sendable {
 
   /// Reads a text file.
   static func text(of file: URL) throws(BenchError) -> String {
-    guard let data = try? Data(contentsOf: file) else {
-      throw .unreadable(file: file.path, reason: "no such file, or it may not be read")
-    }
-    return String(decoding: data, as: UTF8.self)
+    String(decoding: try InputFile.read(file), as: UTF8.self)
   }
 }

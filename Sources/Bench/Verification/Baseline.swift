@@ -31,9 +31,7 @@ public struct Baseline: Sendable, Equatable {
   }
 
   private static func lines(of file: URL) throws(BenchError) -> [String] {
-    guard let text = try? String(contentsOf: file, encoding: .utf8) else {
-      throw .unreadable(file: file.path, reason: "no such text file")
-    }
+    let text = String(decoding: try InputFile.read(file), as: UTF8.self)
     return text.split(separator: "\n").map { line in
       line.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
     }.filter { !$0.isEmpty }

@@ -25,7 +25,8 @@ public struct Tolerance: Sendable, Equatable {
   public init(ofCase folder: URL) throws(BenchError) {
     self = .standard
     let file = folder.appending(path: "tolerance.json")
-    guard let data = try? Data(contentsOf: file) else { return }
+    guard FileManager.default.fileExists(atPath: file.path) else { return }
+    let data = try InputFile.read(file)
     guard let object = try? JSONDecoder().decode([String: Double].self, from: data) else {
       throw .malformed(file: file.path, what: "expected an object of numbers under 'rtol' and 'atol'")
     }

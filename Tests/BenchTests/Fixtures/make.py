@@ -16,7 +16,9 @@ The same releases (Tests/reference/requirements) give the same bytes.
 import json
 import os
 import pathlib
+import struct
 import sys
+import zlib
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -68,12 +70,39 @@ def write_images() -> None:
     Image.fromarray(deep).save(out / "grey16.png")
     # Pillow clips 16-bit grey when it converts; 8 bits are rounded here, as libpng and the PNG specification have it.
     np.save(out / "grey16.png.npy", np.repeat(np.floor(deep * 255.0 / 65535 + 0.5).astype(np.uint8)[:, :, None], 3, 2))
+    write_png(out / "interlaced.png", colour, interlaced=True)
+    write_png(out / "transparent.png", colour, transparent=colour.getpixel((3, 3)))
+    # Of 16-bit colour Pillow keeps the high bytes; 8 bits are rounded here.
+    deep = generator.integers(0, 65536, (5, 7, 3), dtype=np.uint16)
+    write_chunks(out / "colour16.png", 7, 5, 16, 2, b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep))
+    np.save(out / "colour16.png.npy", np.floor(deep * 255.0 / 65535 + 0.5).astype(np.uint8))
     resized = HERE / "resized"
     resized.mkdir(exist_ok=True)
     source = Image.open(out / "odd.png")
     for width, height in [(37, 10), (5, 23), (18, 11), (64, 64), (1, 1), (36, 22), (100, 30), (20, 40)]:
         result = source.resize((width, height), Image.Resampling.BILINEAR)
         np.save(resized / f"{width}x{height}.npy", np.asarray(result))
+
+
+def write_png(file: pathlib.Path, image: Image.Image, interlaced: bool = False, transparent: tuple = ()) -> None:
+    """Writes what Pillow does not: Adam7 interlacing; a transparent colour (kept by convert("RGB"))."""
+    samples = np.asarray(image)
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    parts = [samples[y::dy, x::dx] for x, y, dx, dy in passes] if interlaced else [samples]
+    rows = b"".join(b"\0" + row.tobytes() for part in parts for row in part if part.size)
+    extra = [(b"tRNS", struct.pack(">3H", *transparent))] if transparent else []
+    write_chunks(file, image.width, image.height, 8, 2, rows, interlaced, extra)
+    np.save(file.with_name(f"{file.name}.npy"), np.asarray(Image.open(file).convert("RGB")))
+
+
+def write_chunks(file, width, height, depth, colour_type, rows, interlaced=False, extra=()) -> None:
+    """Writes a PNG of filtered rows, chunk by chunk."""
+    header = struct.pack(">2I5B", width, height, depth, colour_type, 0, 0, interlaced)
+    chunks = [(b"IHDR", header), *extra, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    data = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + data)
 
 
 def write_preprocessing() -> None:

@@ -34,6 +34,25 @@ struct ImagePreprocessingTests {
     }
   }
 
+  /// A row or a column of pixels, scaled as a whole, would be billions of them.
+  @Test(arguments: [(1, 1 << 20), (1 << 20, 1), (3, 500_000)])
+  func extremeShapesTakeNoMemory(width: Int, height: Int) throws {
+    let image = Image(
+      width: width, height: height, samples: (0..<width * height * 3).map { UInt8(truncatingIfNeeded: $0 / 3) })
+    let crop = ImagePreprocessing().cropped(image)
+    #expect(crop.width == 224 && crop.height == 224)
+  }
+
+  @Test func partsEqualTheWhole() throws {
+    let image = try Image(contentsOf: Fixtures.file("images/odd.png"))
+    let whole = image.resized(width: 61, height: 17)
+    let part = image.resized(width: 61, height: 17, keepingColumns: 7..<40, rows: 3..<16)
+    for row in 0..<13 {
+      let line = ((row + 3) * 61 + 7) * 3
+      #expect(part.samples[row * 99..<(row + 1) * 99] == whole.samples[line..<line + 99])
+    }
+  }
+
   @Test func otherCropsScaleTheResize() {
     let small = ImagePreprocessing(cropHeight: 32, cropWidth: 32)
     #expect(small.resizeSide == 33)

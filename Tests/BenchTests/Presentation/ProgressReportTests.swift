@@ -21,6 +21,13 @@ struct ProgressReportTests {
         == "\r\u{1B}[Kbench \(empty) 1/2 one\r\u{1B}[Kbench \(half) 2/2 two\r\u{1B}[K")
   }
 
+  @Test func linesFitATerminal() {
+    let recorder = Recorder()
+    var progress = ProgressReport("bench", total: 2, isTerminal: true, now: { recorder.time }) { recorder.text += $0 }
+    progress.advance(String(repeating: "x", count: 200))
+    #expect(recorder.text.dropFirst("\r\u{1B}[K".count).count == 79)
+  }
+
   @Test func writesFewPlainLinesElsewhere() {
     let recorder = Recorder()
     var progress = ProgressReport("verify", total: 4, isTerminal: false, now: { recorder.time }) { recorder.text += $0 }

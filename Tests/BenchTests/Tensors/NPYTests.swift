@@ -64,6 +64,15 @@ struct NPYTests {
     #expect(try Tensor(npy: brain.npyData(), source: "").elements(Float.self) == [1.5])
   }
 
+  /// 65,535 bytes are the most that version 1.0 has for its header.
+  @Test func shapesOfManyDimensionsTakeVersionTwo() throws {
+    let tensor = Tensor(shape: Array(repeating: 1, count: 30_000), [1.5 as Float])
+    let data = tensor.npyData()
+    #expect(data[6] == 2 && (data.count - 4) % 64 == 0)
+    let again = try Tensor(npy: data, source: "")
+    #expect(again.shape == tensor.shape && again.elements(Float.self) == [1.5])
+  }
+
   @Test func everyTruncationIsAnError() throws {
     let data = try Data(contentsOf: Fixtures.file("npy/fortran.npy"))
     for length in 0..<data.count {

@@ -41,6 +41,15 @@ struct TokenizerTests {
     try check(tokenizer, padding: 1, \.roberta)
   }
 
+  /// A word of many letters takes no time to speak of.
+  @Test func splitsLongWords() throws {
+    let tokenizer = try BytePairTokenizer(
+      vocabulary: Fixtures.model("vocabulary/roberta/vocab.json"),
+      merges: Fixtures.model("vocabulary/roberta/merges.txt"))
+    let word = String(repeating: "theengineread", count: 2000)
+    #expect(tokenizer.tokenize(word).count < word.utf8.count)
+  }
+
   @Test func saysWhatAVocabularyLacks() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "vocab.txt")

@@ -9,7 +9,7 @@ public enum OutputFile {
     do {
       try data.write(to: file, options: .atomic)
     } catch {
-      throw .unwritable(file: file.path, reason: reason(of: error))
+      throw .unwritable(file: file.path, reason: SystemMessage.text(of: error))
     }
   }
 
@@ -18,15 +18,7 @@ public enum OutputFile {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw .unwritable(file: folder.path, reason: reason(of: error))
+      throw .unwritable(file: folder.path, reason: SystemMessage.text(of: error))
     }
-  }
-
-  private static func reason(of error: any Error) -> String {
-    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    guard let code = cause?.code ?? (error as? POSIXError).map({ Int($0.code.rawValue) }) else {
-      return error.localizedDescription
-    }
-    return String(cString: strerror(Int32(clamping: code)))
   }
 }
