@@ -5,17 +5,27 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-graphs=.build/symbolgraph
-rm -rf "$graphs" .build/docs
-mkdir -p "$graphs" .build/docs
-# Into a build of its own: the flags would make the usual one be compiled anew.
-swift build --scratch-path .build/documented --product swiftinfer \
-  -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc "$PWD/$graphs"
+${SWIFT:-swift} build --product swiftinfer
+modules=$PWD/.build/debug
+target=$(swift -print-target-info | sed -nE 's/.*"triple": "([^"]+)".*/\1/p' | head -n 1)
+
+# Where the C modules are that ours import.
+flags=(-I "$modules/Modules")
+for map in "$modules"/C{Intrinsics,Platform}.build/module.modulemap Sources/C{ProtobufC,OpenBLAS,JPEG,PNG}/module.modulemap \
+  Sources/CONNX/include/module.modulemap; do
+  flags+=(-Xcc "-fmodule-map-file=$map")
+done
+for flag in -I"$PWD/Sources/CONNX/include" $(pkg-config --cflags-only-I libprotobuf-c openblas libturbojpeg libpng); do
+  flags+=(-Xcc "$flag")
+done
+
+rm -rf .build/symbols .build/docs
+mkdir -p .build/docs
 for catalogue in docs/*.docc; do
   module=$(basename "$catalogue" .docc)
-  mkdir -p "$graphs/$module"
-  mv "$graphs/$module".symbols.json "$graphs/$module"/
-  docc convert "$catalogue" --additional-symbol-graph-dir "$graphs/$module" --warnings-as-errors \
-    --fallback-display-name "$module" --fallback-bundle-identifier "swiftinfer.$module" \
-    --output-path ".build/docs/$module"
+  mkdir -p ".build/symbols/$module"
+  swift symbolgraph-extract -module-name "$module" -target "$target" "${flags[@]}" -minimum-access-level public \
+    -skip-synthesized-members -output-dir ".build/symbols/$module"
+  docc convert "$catalogue" --additional-symbol-graph-dir ".build/symbols/$module" --warnings-as-errors \
+    --fallback-display-name "$module" --fallback-bundle-identifier "swiftinfer.$module" --output-path ".build/docs/$module"
 done

@@ -29,6 +29,11 @@ extension KernelContext {
   /// GroupNorm of x [batch, channels, count], and with as many groups as channels InstanceNorm; `y` may be `x`.
   ///
   /// - Parameters:
+  ///   - x: what is read.
+  ///   - y: what is written.
+  ///   - batch: images.
+  ///   - channels: channels of each.
+  ///   - count: elements of each channel.
   ///   - groups: a divisor of `channels`.
   ///   - scale: [channels].
   ///   - shift: [channels].

@@ -46,8 +46,10 @@ public final class ThreadPool: Sendable {
 
   /// Runs `body` for every index below `count` and returns when all are done.
   ///
-  /// - Parameter body: takes the index and the worker, below `threads`, that runs it: two calls at one time never get the
-  ///   same worker, so it may choose a piece of scratch memory.
+  /// - Parameters:
+  ///   - count: how many indices there are.
+  ///   - body: takes the index and the worker, below `threads`, that runs it: two calls at one time never get the
+  ///     same worker, so it may choose a piece of scratch memory.
   public func parallel(_ count: Int, perWorker body: (_ index: Int, _ worker: Int) -> Void) {
     guard count > 1, !workers.isEmpty, shared.take() else {
       for index in 0..<max(0, count) { body(index, 0) }

@@ -17,7 +17,9 @@ extension Image {
 
   /// Decodes the bytes of a JPEG or PNG file.
   ///
-  /// - Parameter source: how messages call it.
+  /// - Parameters:
+  ///   - bytes: the file's contents.
+  ///   - source: how messages call it.
   public init(encoded bytes: [UInt8], source: String) throws(BenchError) {
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = try JPEGDecoder(bytes, source: source).decode()

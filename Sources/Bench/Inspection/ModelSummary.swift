@@ -60,7 +60,10 @@ public struct ModelSummary: Encodable, Sendable {
 
   /// Looks a model over; its weights are read once.
   ///
-  /// - Parameter shapes: of inputs whose sizes the model leaves open.
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - reference: how the user called it.
+  ///   - shapes: of inputs whose sizes the model leaves open.
   /// - Throws: `BenchError.unusable` for shapes that do not fit the model.
   public init(of model: Model, reference: ModelReference, shapes: [String: [Int]] = [:]) throws(BenchError) {
     self.model = reference.text

@@ -32,8 +32,11 @@ public struct ProgressReport {
   /// Prepares a report.
   ///
   /// - Parameters:
+  ///   - title: what the work is called.
+  ///   - total: steps in all.
   ///   - everyStep: whether each step, because it is long, is a plain line; otherwise one is written every 5 seconds.
   ///   - isTerminal: whether the reader is a person at a terminal; asked of standard error by default.
+  ///   - now: the clock.
   ///   - write: takes the text; to standard error by default.
   public init(
     _ title: String, total: Int, everyStep: Bool = false, isTerminal: Bool = isatty(STDERR_FILENO) == 1,

@@ -6,7 +6,10 @@ public struct TextTable: CustomStringConvertible, Sendable {
 
   /// Collects rows, each of as many cells as the header.
   ///
-  /// - Parameter alignedRight: columns of numbers.
+  /// - Parameters:
+  ///   - header: names of the columns.
+  ///   - alignedRight: columns of numbers.
+  ///   - rows: the cells, row by row.
   public init(_ header: [String], alignedRight: Set<Int> = [], rows: [[String]]) {
     self.header = header
     self.alignedRight = alignedRight

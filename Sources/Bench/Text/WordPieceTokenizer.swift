@@ -16,7 +16,9 @@ public struct WordPieceTokenizer: Tokenizer {
 
   /// Reads a `vocab.txt`: one token a line, numbered from 0.
   ///
-  /// - Parameter lowercases: whether the model is "uncased".
+  /// - Parameters:
+  ///   - file: the `vocab.txt`.
+  ///   - lowercases: whether the model is "uncased".
   /// - Throws: `BenchError` if the file cannot be read or lacks a special token.
   public init(vocabulary file: URL, lowercases: Bool = true) throws(BenchError) {
     let lines = Array(try Vocabulary.text(of: file).utf8).split(

@@ -13,7 +13,9 @@ public struct ShapeInference: Sendable {
 
   /// Prepares an inference.
   ///
-  /// - Parameter evaluate: folds constants on the way, if given.
+  /// - Parameters:
+  ///   - registry: the operators that are known.
+  ///   - evaluate: folds constants on the way, if given.
   public init(registry: OperatorRegistry = .standard, evaluate: Evaluate? = nil) {
     self.registry = registry
     self.evaluate = evaluate

@@ -203,7 +203,11 @@ extension NodeContext {
 
   /// An axis, counted from the end if negative, as an index from the front.
   ///
-  /// - Parameter rank: the rank it must fit; `rank` itself is allowed if `inclusive`.
+  /// - Parameters:
+  ///   - axis: what the node says.
+  ///   - rank: the rank it must fit.
+  ///   - inclusive: whether `rank` itself is allowed.
+  ///   - attribute: the attribute's name, for the error.
   public func axis(_ axis: Int, rank: Int, inclusive: Bool = false, attribute: String = "axis") throws(GraphError)
     -> Int
   {

@@ -24,7 +24,11 @@ public struct OperatorSchema: Sendable {
   /// Describes an operator.
   ///
   /// - Parameters:
+  ///   - name: its name.
+  ///   - domain: its domain; empty for ONNX's own.
   ///   - versions: where the definition changed, ascending; a node of an older operator set is unsupported.
+  ///   - inputs: how many it may have.
+  ///   - outputs: how many it may have.
   ///   - attributes: names of all attributes, of all versions; a node with another is at fault.
   ///   - infer: gives one type for each output that the operator could have; the caller takes as many as the node lists.
   public init(

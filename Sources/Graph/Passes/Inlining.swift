@@ -3,7 +3,10 @@ extension Graph {
   ///
   /// Values of the body get fresh names that start with the node's; the node's outputs become the body's outputs.
   ///
-  /// - Parameter arguments: values of this graph for the body's inputs, in order.
+  /// - Parameters:
+  ///   - subgraph: what is put in, an attribute of the node.
+  ///   - id: the node.
+  ///   - arguments: values of this graph for the body's inputs, in order.
   public mutating func inline(_ subgraph: Subgraph, inPlaceOf id: NodeID, arguments: [ValueID] = []) {
     let body = subgraph.body
     let node = self[id]

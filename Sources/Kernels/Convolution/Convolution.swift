@@ -85,7 +85,7 @@ public struct Convolution: Sendable {
   /// Computes the convolution.
   ///
   /// - Parameters:
-  ///   - input: [batch][inputChannels][input].
+  ///   - source: [batch][inputChannels][input].
   ///   - weights: as `packWeights` left them.
   ///   - output: [batch][outputChannels][output]; overlaps nothing but, exactly, the epilogue's residual.
   ///   - epilogue: its bias is one number per output channel, whatever its axis.
