@@ -82,6 +82,11 @@ struct ReaderTests {
     #expect(throws: GraphError.unreadable(file: folder.path, reason: "not a regular file")) {
       try Model(contentsOf: folder.path)
     }
+    let pipe = folder.file("pipe.onnx")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(throws: GraphError.unreadable(file: pipe, reason: "not a regular file")) {
+      try Model(contentsOf: pipe)
+    }
     #expect(throws: GraphError.malformed(file: "empty", what: "it holds no graph")) {
       try Model(bytes: [], source: "empty")
     }

@@ -16,7 +16,8 @@ final class MappedFile: PageDiscarding, @unchecked Sendable {
   ///
   /// - Throws: `GraphError.unreadable` with the system's reason.
   init(path: String) throws(GraphError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting: a named pipe that nobody writes to would keep the call forever.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable(file: path, reason: SystemError.last) }
     defer { close(descriptor) }
     var status = stat()
