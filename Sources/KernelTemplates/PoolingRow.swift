@@ -28,14 +28,14 @@ public struct PoolingRow {
 
 /// Pools along a row, output positions in lanes.
 public enum PoolingRowKernel<I: ISA> {
-  /// Computes the row's maxima, or its sums times the factor.
+  /// Computes the row's maxima, NaN where a window holds one, or its sums times the factor.
   @inlinable @inline(__always)
   public static func run(_ row: borrowing PoolingRow) {
     if let factor = row.factor {
       let f = I.broadcast(factor)
       pool(row, initial: 0, combine: { I.add($0, $1) }, finish: { I.mul($0, f) })
     } else {
-      pool(row, initial: -.infinity, combine: { I.max($0, $1) }, finish: { $0 })
+      pool(row, initial: -.infinity, combine: { I.select(I.isNaN($0), $0, I.max($0, $1)) }, finish: { $0 })
     }
   }
 
@@ -102,7 +102,7 @@ public enum PlaneReduction<I: ISA> {
     return I.sum(total)
   }
 
-  /// The largest of `count` numbers; minus infinity of none.
+  /// The largest of `count` numbers; minus infinity of none, NaN if one is NaN.
   @inlinable @inline(__always)
   public static func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
     let lowest = I.broadcast(-.infinity)
@@ -110,9 +110,11 @@ public enum PlaneReduction<I: ISA> {
     var i = 0
     while i < count {
       let mask = I.mask(first: count - i)
-      largest = I.max(largest, I.select(mask, I.load(x + i, mask), lowest))
+      let next = I.select(mask, I.load(x + i, mask), lowest)
+      largest = I.select(I.isNaN(largest), largest, I.max(largest, next))
       i += I.lanes
     }
-    return I.maximum(largest)
+    let isNaN = I.sum(I.select(I.isNaN(largest), I.broadcast(1), I.zero())) > 0
+    return isNaN ? .nan : I.maximum(largest)
   }
 }

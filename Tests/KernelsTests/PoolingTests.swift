@@ -96,4 +96,26 @@ private func randomShapes(_ count: Int, seed: UInt64) -> [PoolingShape] {
     GlobalPooling(.average, planes: planes, size: size, context: context).run(input: input.base, output: output.base)
     #expect(output.elements == (0..<planes).map { plane($0).reduce(0, +) / Float(size) })
   }
+
+  /// A window that holds a NaN gives NaN wherever in it that is, as in NumPy and PyTorch; all others do not.
+  @Test(arguments: KernelTable.runnable, [0, 1, 21, 40, 62])
+  func maximumOfNaN(table: KernelTable, place: Int) {
+    var random = SplitMix64(seed: 1)
+    let context = KernelContext(table: table, pool: ThreadPool(threads: 1))
+    let input = GuardedBuffer(count: 64, whole: -8...8, using: &random)
+    input.base[place] = .nan
+    let plane = GuardedBuffer(count: 1)
+    GlobalPooling(.max, planes: 1, size: 64, context: context).run(input: input.base, output: plane.base)
+    #expect(plane.elements[0].isNaN)
+
+    let shape = PoolingShape(
+      planes: 1, input: [64], output: [62], kernel: [3], stride: [1], dilation: [1], padsBegin: [0], padsEnd: [0])
+    let output = GuardedBuffer(count: 62)
+    let pooling = Pooling(.max, shape, context: context)
+    let scratch = GuardedBuffer(count: pooling.scratchBytes / 4 + 16)
+    let aligned = UnsafeMutableRawPointer(scratch.base).alignedUp(toMultipleOf: 8)
+    pooling.run(input: input.base, output: output.base, scratch: aligned)
+    let withNaN = (0..<62).filter { ($0...$0 + 2).contains(place) }
+    #expect(output.elements.indices.filter { output.elements[$0].isNaN } == withNaN)
+  }
 }
