@@ -21,7 +21,7 @@ enum Col2Im {
       let room = image[axis] + pads[axis] + pads[axis + rank] - (dilations[axis] * (block[axis] - 1) + 1)
       columns.append(room < 0 ? 0 : room / strides[axis] + 1)
     }
-    guard Shape(columns).checkedCount == input.shape[2], Shape(block).checkedCount != nil else {
+    guard Shape(columns).count == input.shape[2], Shape(block).count != nil else {
       throw .shapeMismatch(
         node: node.context.name, input: "0", expected: "\(Shape(columns)) blocks", found: "\(input)")
     }

@@ -41,7 +41,8 @@ extension Lowering {
     var results = states
     for (place, tensors) in scans.enumerated() {
       let declared = body[body.outputs[1 + states.count + place]].type
-      results.append(.tensor(try node.stacked(tensors, axis: 0, declared: declared)))
+      results.append(
+        .tensor(try node.stacked(tensors, axis: 0, declared: declared, output: states.count + place)))
     }
     return results
   }
@@ -82,12 +83,17 @@ extension Evaluation {
 
   /// Tensors of one shape along a new axis.
   ///
-  /// - Parameter declared: what the graph says of one of them, in case there are none.
-  func stacked(_ tensors: [Tensor], axis: Int, declared: ValueType?) throws(GraphError) -> Tensor {
+  /// - Parameters:
+  ///   - declared: what the graph says of one of them, in case there are none.
+  ///   - output: the output that they become, whose inferred element type goes before the declared one.
+  func stacked(
+    _ tensors: [Tensor], axis: Int, declared: ValueType?, output: Int = 0
+  ) throws(GraphError) -> Tensor {
     guard let first = tensors.first else {
       var shape = declared?.shape?.dimensions.map { $0.size ?? 0 } ?? []
       shape.insert(0, at: min(max(axis < 0 ? axis + shape.count + 1 : axis, 0), shape.count))
-      return try .assembled(shape: shape, dataType: declared?.dataType ?? .float32, [])
+      let inferred = outputTypes.indices.contains(output) ? outputTypes[output]?.dataType : nil
+      return try .assembled(shape: shape, dataType: inferred ?? declared?.dataType ?? .float32, [])
     }
     for tensor in tensors where tensor.shape != first.shape || tensor.dataType != first.dataType {
       throw .shapeMismatch(node: context.name, input: "body", expected: "\(first) each time", found: "\(tensor)")

@@ -49,7 +49,7 @@ enum Scan {
     }
     var stacked: [RuntimeValue] = []
     for place in (results.first ?? []).indices {
-      stacked.append(.tensor(try node.stacked(results.map { $0[place] }, axis: 0, declared: nil)))
+      stacked.append(.tensor(try node.stacked(results.map { $0[place] }, axis: 0, declared: nil, output: place)))
     }
     return stacked
   }
@@ -98,7 +98,10 @@ enum Scan {
     for (place, tensors) in scans.enumerated() {
       let ordered = layout.isReversed(output: place) ? tensors.reversed() : tensors
       let declared = body[body.outputs[states.count + place]].type
-      results.append(.tensor(try node.stacked(ordered, axis: layout.outputAxis(place), declared: declared)))
+      results.append(
+        .tensor(
+          try node.stacked(
+            ordered, axis: layout.outputAxis(place), declared: declared, output: states.count + place)))
     }
     return results
   }

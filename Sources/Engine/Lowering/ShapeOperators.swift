@@ -44,7 +44,7 @@ extension Evaluation {
   package func outputShape(_ index: Int = 0) throws(GraphError) -> [Int] {
     let schema = try OperatorRegistry.standard.schema(for: context.node.op, node: context.name)
     let types = try schema.infer(context)
-    guard index < types.count, let sizes = types[index].shape?.sizes, sizes.allSatisfy({ $0 >= 0 }) else {
+    guard index < types.count, let sizes = types[index].shape?.sizes, Shape.count(sizes) != nil else {
       throw .invalidGraph(node: context.name, what: "the shape of its output does not follow from its inputs")
     }
     return sizes

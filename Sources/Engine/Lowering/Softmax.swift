@@ -22,8 +22,9 @@ struct Softmax: AxisFunction {
       sum += e
     }
     if isLogarithmic {
-      let shift = greatest + sum.logarithm
-      for i in 0..<count { y[start + i * step] = x[start + i * step] - shift }
+      let shift = sum.logarithm
+      // In this order nothing is lost to a greatest element that is far larger than the logarithm.
+      for i in 0..<count { y[start + i * step] = (x[start + i * step] - greatest) - shift }
     } else {
       for i in 0..<count { y[start + i * step] /= sum }
     }

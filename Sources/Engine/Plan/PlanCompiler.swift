@@ -27,7 +27,16 @@ struct PlanCompiler: Sendable {
 
     var plan = PlanBuilder(graph: graph, weights: weights, kernels: kernels)
     for id in graph.order { try lower(graph[id], into: &plan) }
-    return plan.finish()
+    let placed = plan.finish()
+    try checkMemory(of: placed)
+    return placed
+  }
+
+  /// Checks that the plan's arena can be had; what cannot is put down to the step of the largest result.
+  private func checkMemory(of plan: Plan) throws(GraphError) {
+    func resultBytes(_ step: Step) -> Int { step.writes.reduce(0) { $0 + (plan.slots[$1].byteCount ?? 0) } }
+    let largest = plan.steps.max { resultBytes($0) < resultBytes($1) }
+    try MemoryBudget.check(byteCount: plan.arenaByteCount, node: largest?.node ?? "")
   }
 
   private func lower(_ node: Node, into plan: inout PlanBuilder) throws(GraphError) {

@@ -106,7 +106,8 @@ final class ExecutionState: @unchecked Sendable {
   /// Runs a reference step.
   func run(_ step: Step, _ reference: ReferenceStep, plan: Plan) throws(GraphError) {
     let inputs = reference.inputs.map { $0.map { value(step.reads[$0], of: plan) } }
-    let evaluation = Evaluation(node: reference.node, inputs: inputs) {
+    let outputTypes = reference.outputs.map { $0.flatMap { plan.slots[step.writes[$0]].type } }
+    let evaluation = Evaluation(node: reference.node, inputs: inputs, outputTypes: outputTypes) {
       [self] attribute, arguments throws(GraphError) in
       guard let subgraph = reference.node.attributes[attribute]?.subgraphs.first, let plans = reference.subgraphs else {
         throw .invalidAttribute(node: reference.node.name, attribute: attribute, expected: "graph", found: "nothing")

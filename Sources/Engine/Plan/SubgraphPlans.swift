@@ -20,6 +20,11 @@ final class SubgraphPlans: Sendable {
   func run(
     _ subgraph: Subgraph, of attribute: String, inputs: [RuntimeValue], captured: [RuntimeValue]
   ) throws(GraphError) -> [RuntimeValue] {
+    guard inputs.count == subgraph.body.inputs.count else {
+      throw .invalidGraph(
+        node: subgraph.body.name,
+        what: "the graph '\(attribute)' takes \(subgraph.body.inputs.count) inputs, its node hands it \(inputs.count)")
+    }
     let values = inputs + captured
     let key = Key(attribute: attribute, types: values.map(\.type))
     if let plan = plans.withLock({ $0[key] }) { return try plan.run(values) }

@@ -8,6 +8,8 @@ public struct Evaluation: Sendable {
   public let context: NodeContext
   /// The inputs; nil where an optional input is left out.
   public let inputs: [RuntimeValue?]
+  /// What inference tells of the outputs, where it tells something.
+  public let outputTypes: [ValueType?]
   /// Runs the graph that the node holds under an attribute with these inputs.
   public let runSubgraph: @Sendable (_ attribute: String, _ inputs: [RuntimeValue]) throws(GraphError) -> [RuntimeValue]
 
@@ -15,13 +17,14 @@ public struct Evaluation: Sendable {
   ///
   /// - Parameter runSubgraph: runs bodies of control flow; by default there are none.
   package init(
-    node: Node, inputs: [RuntimeValue?],
+    node: Node, inputs: [RuntimeValue?], outputTypes: [ValueType?] = [],
     runSubgraph: @escaping @Sendable (String, [RuntimeValue]) throws(GraphError) -> [RuntimeValue] = {
       (_, _) throws(GraphError) in []
     }
   ) {
     self.context = NodeContext(node: node, inputTypes: inputs.map { $0?.type }, constants: inputs.map { $0?.tensor })
     self.inputs = inputs
+    self.outputTypes = outputTypes
     self.runSubgraph = runSubgraph
   }
 

@@ -44,8 +44,21 @@ public struct Shape: Hashable, Sendable {
     let known = dimensions.compactMap(\.size)
     return known.count == rank ? known : nil
   }
-  /// The number of elements, if every size is known.
-  public var count: Int? { sizes?.reduce(1, *) }
+  /// The number of elements, if every size is known and memory can have as many addresses.
+  public var count: Int? { sizes.flatMap(Self.count) }
+
+  /// The number of elements of these sizes; nil if one is negative, or memory cannot have as many addresses.
+  ///
+  /// The limit holds for the product of the sizes other than 0 too, so that strides stay representable.
+  public static func count(_ sizes: [Int]) -> Int? {
+    var product = 1
+    for size in sizes where size != 0 {
+      let (next, overflow) = product.multipliedReportingOverflow(by: size)
+      guard size > 0, !overflow, next <= 1 << 47 else { return nil }
+      product = next
+    }
+    return sizes.contains(0) ? 0 : product
+  }
 
   /// The dimension at an index from the front.
   public subscript(axis: Int) -> Dimension {

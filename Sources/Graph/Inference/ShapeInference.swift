@@ -55,6 +55,7 @@ public struct ShapeInference: Sendable {
     let types = try schema.infer(context)
     for (output, type) in zip(node.outputs, types) {
       guard let output else { continue }
+      try type.checkSizes(node: context.name)
       graph.setType(try type.refined(by: graph[output].type, node: context.name, value: graph[output].name), of: output)
     }
     guard let evaluate, context.allInputsKnown, let results = try evaluate(context) else { return }
@@ -120,6 +121,12 @@ extension OperatorSchema {
 }
 
 extension ValueType {
+  /// Checks that all sizes that are known can be those of a tensor.
+  package func checkSizes(node: String) throws(GraphError) {
+    guard let shape, Shape.count(shape.dimensions.compactMap(\.size)) == nil else { return }
+    throw .invalidGraph(node: node, what: "its output would be of shape \(shape), which no tensor can have")
+  }
+
   /// What is known of a value from inference, completed by what was known before.
   ///
   /// Where both know a size, inference wins: what files declare beside the graph is often stale.

@@ -10,7 +10,7 @@ enum SizeContents {
 
   private static let rules: [String: Rule] = [
     "Shape": shape, "Gather": gather, "Concat": concat, "Slice": slice,
-    "Identity": same, "Cast": same, "Unsqueeze": same, "Squeeze": same, "Reshape": same,
+    "Identity": same, "Cast": cast, "Unsqueeze": same, "Squeeze": same, "Reshape": same,
     "Add": { context throws(GraphError) in try arithmetic(context) { $0.addingReportingOverflow($1) } },
     "Sub": { context throws(GraphError) in try arithmetic(context) { $0.subtractingReportingOverflow($1) } },
     "Mul": { context throws(GraphError) in try arithmetic(context) { $0.multipliedReportingOverflow(by: $1) } },
@@ -26,6 +26,12 @@ enum SizeContents {
   }
 
   private static func same(_ context: NodeContext) throws(GraphError) -> [Dimension]? { try context.dimensions(0) }
+
+  /// Sizes as other integers are the same sizes; arithmetic on real numbers would not round as integers do.
+  private static func cast(_ context: NodeContext) throws(GraphError) -> [Dimension]? {
+    let type = try context.castType()
+    return type == .int64 || type == .int32 ? try context.dimensions(0) : nil
+  }
 
   private static func gather(_ context: NodeContext) throws(GraphError) -> [Dimension]? {
     guard try context.int("axis", default: 0) == 0, let data = try context.dimensions(0),
@@ -61,7 +67,7 @@ enum SizeContents {
     guard let a = try context.dimensions(0), let b = try context.dimensions(1),
       a.count == b.count || a.count == 1 || b.count == 1
     else { return nil }
-    return (0..<max(a.count, b.count)).map { i in
+    return (0..<(a.count == 1 ? b.count : a.count)).map { i in
       guard let x = a[a.count == 1 ? 0 : i].size, let y = b[b.count == 1 ? 0 : i].size else { return .unknown }
       let result = operation(x, y)
       return result.overflow ? .unknown : .known(result.partialValue)

@@ -19,7 +19,7 @@ extension OperatorSchema {
       context throws(GraphError) in
       let type = try context.dataType(0)
       _ = try context.dataType(1, in: [.int64])
-      let count = try context.shape(1)?.checkedCount
+      let count = try context.shape(1)?.count
       guard let shape = try context.shape(0) else { return [.tensor(type, nil)] }
       let leading = shape.rank == 1 ? [1] : Array(shape.dimensions.dropLast())
       return [.tensor(type, Shape(leading + [count.map(Dimension.known) ?? .unknown]))]

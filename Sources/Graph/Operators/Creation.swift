@@ -86,6 +86,10 @@ extension OperatorSchema {
 extension NodeContext {
   /// What a `Constant` gives.
   package func constantValue() throws(GraphError) -> Tensor {
+    guard node.attributes.count <= 1 else {
+      throw .invalidAttribute(
+        node: name, attribute: "value", expected: "one value", found: "\(node.attributes.keys.sorted())")
+    }
     for (key, attribute) in node.attributes {
       switch (key, attribute) {
       case ("value", .tensor(let tensor)), ("sparse_value", .tensor(let tensor)): return tensor

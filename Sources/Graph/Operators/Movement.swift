@@ -166,7 +166,7 @@ extension OperatorSchema {
     let rank = image?.count ?? blockSizes?.count
     guard let rank else { return [.tensor(type, nil)] }
     var channels = Dimension.unknown
-    if let size = input?[1].size, let block = blockSizes.flatMap({ Shape($0).checkedCount }) {
+    if let size = input?[1].size, let block = blockSizes.flatMap({ Shape($0).count }) {
       guard block > 0, size % block == 0 else {
         throw .shapeMismatch(
           node: context.name, input: "0", expected: "multiples of \(block) channels", found: "\(size)")

@@ -127,9 +127,13 @@ extension NodeContext {
     }
   }
 
-  /// A truth value, written as a whole number; the default if absent.
+  /// A truth value, written as 0 or 1; the default if absent.
   public func bool(_ key: String, default value: Bool) throws(GraphError) -> Bool {
-    try int(key, default: value ? 1 : 0) != 0
+    let found = try int(key, default: value ? 1 : 0)
+    guard found == 0 || found == 1 else {
+      throw .invalidAttribute(node: name, attribute: key, expected: "0 or 1", found: "\(found)")
+    }
+    return found == 1
   }
 
   /// A real number; the default if absent.
@@ -212,9 +216,11 @@ extension NodeContext {
     -> Int
   {
     let limit = inclusive ? rank + 1 : rank
-    guard (-limit..<max(limit, 1)).contains(axis) else {
+    guard (-limit..<limit).contains(axis) else {
       throw .invalidAttribute(
-        node: name, attribute: attribute, expected: "an axis from \(-limit) to \(limit - 1)", found: "\(axis)")
+        node: name, attribute: attribute,
+        expected: limit == 0 ? "no axis: the input is a scalar" : "an axis from \(-limit) to \(limit - 1)",
+        found: "\(axis)")
     }
     return axis < 0 ? axis + limit : axis
   }

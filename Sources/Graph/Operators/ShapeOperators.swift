@@ -115,10 +115,10 @@ extension NodeContext {
   /// For each dimension of a transposed tensor the one it was before; reversed by default.
   package func permutation(rank: Int) throws(GraphError) -> [Int] {
     guard let written = try ints("perm") else { return Array((0..<rank).reversed()) }
-    let permutation = try normalized(written, rank: rank, attribute: "perm")
-    guard permutation.count == rank else {
-      throw .invalidAttribute(node: name, attribute: "perm", expected: "\(rank) axes", found: "\(written)")
+    guard written.sorted() == Array(0..<rank) else {
+      throw .invalidAttribute(
+        node: name, attribute: "perm", expected: "each axis from 0 to \(rank - 1) once", found: "\(written)")
     }
-    return permutation
+    return written
   }
 }

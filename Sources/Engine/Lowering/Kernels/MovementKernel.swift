@@ -8,7 +8,7 @@ enum MovementKernel {
     guard let input = context.node.inputs[0], let output = context.node.outputs[0], let x = plan.tensorType(of: input),
       let elementSize = x.dataType.wholeBytes, x.sizes.allSatisfy({ $0 > 0 })
     else { return false }
-    let permutation = try context.ints("perm") ?? Array(x.sizes.indices.reversed())
+    let permutation = try context.permutation(rank: x.sizes.count)
     // Moving axes of size 1 moves no element.
     let moved = permutation.filter { x.sizes[$0] != 1 }
     if moved == moved.sorted(), plan.alias(output, to: input) { return true }

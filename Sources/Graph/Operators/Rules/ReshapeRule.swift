@@ -26,7 +26,7 @@ extension NodeContext {
     }
     if let inferred, let input { dimensions[inferred] = try left(of: input, by: dimensions, at: inferred, target) }
     let result = Shape(dimensions)
-    if let count = result.checkedCount, let inputCount = input?.checkedCount, count != inputCount {
+    if let count = result.count, let inputCount = input?.count, count != inputCount {
       throw reshapeError(input, target)
     }
     return result
@@ -45,8 +45,8 @@ extension NodeContext {
       rest.remove(at: match)
     }
     let unknowns = rest.filter { $0.size == nil }
-    guard let divisor = Shape(given.filter { $0.size != nil }).checkedCount,
-      let dividend = Shape(rest.filter { $0.size != nil }).checkedCount
+    guard let divisor = Shape(given.filter { $0.size != nil }).count,
+      let dividend = Shape(rest.filter { $0.size != nil }).count
     else { return .unknown }
     if unknowns.isEmpty {
       guard divisor != 0 ? dividend % divisor == 0 : dividend == 0 else { throw reshapeError(input, target) }
@@ -59,20 +59,6 @@ extension NodeContext {
     .shapeMismatch(
       node: name, input: "data", expected: "one that reshapes to \(Shape(target))",
       found: input.map { "\($0)" } ?? "unknown")
-  }
-}
-
-extension Shape {
-  /// The number of elements, if every size is known and the product does not overflow.
-  package var checkedCount: Int? {
-    guard let sizes else { return nil }
-    var count = 1
-    for size in sizes {
-      let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      guard !overflow else { return nil }
-      count = product
-    }
-    return count
   }
 }
 
