@@ -255,8 +255,18 @@ struct PackedItems: Sendable {
 
 extension Range<Int> {
   /// The range in pieces of `size`, the last one shorter.
-  func pieces(of size: Int) -> some Sequence<Range<Int>> {
-    stride(from: lowerBound, to: upperBound, by: size).lazy.map { [upperBound] in $0..<Swift.min($0 + size, upperBound)
-    }
+  func pieces(of size: Int) -> RangePieces { RangePieces(rest: self, size: size) }
+}
+
+/// Consecutive pieces of a range; a type of its own, since a lazy map would allocate its closure in every task.
+struct RangePieces: Sequence, IteratorProtocol {
+  fileprivate var rest: Range<Int>
+  fileprivate let size: Int
+
+  mutating func next() -> Range<Int>? {
+    guard !rest.isEmpty else { return nil }
+    let piece = rest.prefix(size)
+    rest = piece.upperBound..<rest.upperBound
+    return piece
   }
 }
