@@ -178,10 +178,15 @@ extension PlanBuilder {
   }
 
   /// A root slot in the arena of exactly these bytes, which a step may overwrite and which nothing reads later.
+  ///
+  /// A step that reads the same memory twice, as in x + conv(x), may overwrite it only if it may by either reading.
   private func donor(of step: Step, at index: Int, byteCount: Int, last: [Int: Int]) -> Int? {
     for read in step.inPlace {
       let source = root[step.reads[read]]
-      if last[source] == index, plan.slots[source].byteCount == byteCount, plan.slots[source].placement == .arena(0) {
+      let readings = step.reads.indices.filter { root[step.reads[$0]] == source }
+      if last[source] == index, plan.slots[source].byteCount == byteCount, plan.slots[source].placement == .arena(0),
+        readings.allSatisfy(step.inPlace.contains)
+      {
         return source
       }
     }
