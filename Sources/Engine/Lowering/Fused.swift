@@ -9,6 +9,5 @@ extension Lowering {
       .lowered(by: MatMulKernel.lower),
     Lowering("FusedAttention", domain: OperatorID.internalDomain, real: FusedAttentionReference.self)
       .lowered(by: AttentionKernel.lower),
-    Lowering("SkipLayerNorm", domain: OperatorID.internalDomain, real: SkipLayerNormReference.self),
   ]
 }

@@ -1,8 +1,9 @@
 import Graph
 
-/// Multiplies the scale and shift of a batch normalization into the weights of the convolution before it.
+/// Lets a convolution take over the batch normalization behind it.
 ///
-/// With per-channel `s = scale / sqrt(variance + epsilon)`: `W' = W · s`, `b' = (b - mean) · s + B`. Needs no shapes but those of the
+/// With per-channel `s = scale / sqrt(variance + epsilon)`: `W' = W · s`, `b' = (b - mean) · s + B`. The new bias is a constant; the
+/// weights stay as they are, with `s` beside them, and are multiplied when they are packed. Needs no shapes but those of the
 /// constants, so it runs once for all plans of a model, whose packed weights are then shared.
 struct BatchNormFolding: GraphPass {
   func run(on graph: inout Graph) throws(GraphError) {
@@ -11,8 +12,8 @@ struct BatchNormFolding: GraphPass {
       guard norm.op.domain.isEmpty, norm.op.name == "BatchNormalization", norm.inputs.count == 5,
         norm.int("training_mode") ?? 0 == 0, norm.outputs.dropFirst().allSatisfy({ $0 == nil }),
         let output = norm.outputs[0], let conv = graph.privateProducer(of: norm.inputs[0], "Conv"),
-        let weights = graph.floats(conv.node.inputs[1]), let weightShape = graph.sizes(of: conv.node.inputs[1]),
-        let channels = weightShape.first, channels > 0,
+        let weights = conv.node.inputs[1], graph[weights].constant != nil, graph.isFloat(weights),
+        let channels = graph.sizes(of: weights)?.first, channels > 0,
         let scale = graph.floats(norm.inputs[1]), let shift = graph.floats(norm.inputs[2]),
         let mean = graph.floats(norm.inputs[3]), let variance = graph.floats(norm.inputs[4]),
         [scale, shift, mean, variance].allSatisfy({ $0.count == channels })
@@ -27,19 +28,15 @@ struct BatchNormFolding: GraphPass {
       }
       let epsilon = norm.float("epsilon") ?? 1e-5
       let factor = (0..<channels).map { scale[$0] / (variance[$0] + epsilon).squareRoot() }
-      let size = weights.count / channels
-      let folded = Tensor(shape: weightShape, of: Float.self) { span in
-        for i in weights.indices { span[i] = weights[i] * factor[i / size] }
-      }
       let foldedBias = (0..<channels).map { (bias[$0] - mean[$0]) * factor[$0] + shift[$0] }
       let name = norm.name.isEmpty ? graph[output].name : norm.name
-      let w = graph.addConstant(name: graph.freshName(name + "_folded_weight"), folded)
       let b = graph.addConstant(name: graph.freshName(name + "_folded_bias"), Tensor(shape: [channels], foldedBias))
+      let s = graph.addConstant(name: graph.freshName(name + "_folded_scale"), Tensor(shape: [channels], factor))
       graph.replace(
         id,
         with: Node(
-          conv.node.op, name: conv.node.name, inputs: [conv.node.inputs[0], w, b], outputs: [output],
-          attributes: conv.node.attributes))
+          OperatorID("FusedConv", domain: OperatorID.internalDomain, version: 1), name: conv.node.name,
+          inputs: [conv.node.inputs[0], weights, b, nil, s], outputs: [output], attributes: conv.node.attributes))
     }
   }
 }

@@ -8,18 +8,26 @@ struct ConvolutionFusion: GraphPass {
   func run(on graph: inout Graph) throws(GraphError) {
     for id in graph.order where graph.contains(id) {
       let node = graph[id]
-      guard node.op.domain.isEmpty, node.op.name == "Conv", let output = node.outputs[0], graph.isFloat(output) else {
-        continue
-      }
+      guard Self.isConvolution(node), let output = node.outputs[0], graph.isFloat(output) else { continue }
       let tail = NodeTail.following(output, in: graph, takesBias: false)
       guard let last = tail.last else { continue }
-      let bias = node.inputs.count > 2 ? node.inputs[2] : nil
+      let (bias, scale) = (node.inputs.count > 2 ? node.inputs[2] : nil, node.inputs.count > 4 ? node.inputs[4] : nil)
       graph.replace(
         last.id,
         with: Node(
           OperatorID("FusedConv", domain: OperatorID.internalDomain, version: 1), name: node.name,
-          inputs: [node.inputs[0], node.inputs[1], bias, tail.residual], outputs: [last.output],
+          inputs: [node.inputs[0], node.inputs[1], bias, tail.residual] + (scale.map { [$0] } ?? []),
+          outputs: [last.output],
           attributes: node.attributes.merging(tail.activation.attributes) { $1 }))
+    }
+  }
+
+  /// A convolution of ONNX, or one that took over a batch normalization and nothing else yet.
+  private static func isConvolution(_ node: Node) -> Bool {
+    switch (node.op.domain, node.op.name) {
+    case ("", "Conv"): true
+    case (OperatorID.internalDomain, "FusedConv"): node.inputs[3] == nil && node.attributes["activation"] == nil
+    default: false
     }
   }
 }

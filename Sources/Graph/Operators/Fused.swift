@@ -2,13 +2,14 @@ extension OperatorSchema {
   /// Operators that optimization passes put in the place of several: domain `swiftinfer`.
   static let fused: [OperatorSchema] = [
     OperatorSchema(
-      "FusedConv", domain: OperatorID.internalDomain, versions: [1], inputs: 2...4,
+      "FusedConv", domain: OperatorID.internalDomain, versions: [1], inputs: 2...5,
       attributes: windowAttributes.union(["group"]).union(activationAttributes)
     ) { node throws(GraphError) in
       let type = try node.dataType(0, in: .floats)
-      try node.expectType(type, of: [1, 2, 3])
+      try node.expectType(type, of: [1, 2, 3, 4])
       try node.checkActivation()
       let shape = try node.convolutionShape(weights: 1, bias: 2)
+      if let filters = try node.shape(1) { try node.expectVector(4, size: filters[0]) }
       if node.hasInput(3), let shape { try node.expect(3, try node.shape(3), shape) }
       return [.tensor(type, shape)]
     },
@@ -34,20 +35,6 @@ extension OperatorSchema {
       let type = try node.dataType(0, in: .floats)
       try node.expectType(type, of: [1, 2, 3])
       return [.tensor(type, try node.fusedAttentionShape())]
-    },
-    OperatorSchema(
-      "SkipLayerNorm", domain: OperatorID.internalDomain, versions: [1], inputs: 3...4, outputs: 1...2,
-      attributes: ["epsilon"]
-    ) { node throws(GraphError) in
-      let type = try node.dataType(0, in: .floats)
-      try node.expectType(type, of: [1, 2, 3])
-      guard let x = try node.shape(0) else { return [.tensor(type, nil), .tensor(type, nil)] }
-      guard x.rank >= 1 else {
-        throw .shapeMismatch(node: node.name, input: "0", expected: "of rank 1 or more", found: "\(x)")
-      }
-      try node.expectBroadcast(1, to: x)
-      for index in 2...3 { try node.expectVector(index, size: x[x.rank - 1]) }
-      return [.tensor(type, x), .tensor(type, x)]
     },
   ]
 

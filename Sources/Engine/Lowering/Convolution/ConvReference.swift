@@ -10,11 +10,19 @@ enum ConvReference: RealReference {
   }
 
   /// The convolution of inputs 0 and 1, plus the bias of input 2 if it is given.
-  static func sums<R: RealElement>(_ node: Evaluation, as real: R.Type) throws(GraphError) -> ([R], shape: [Int]) {
+  ///
+  /// - Parameter scale: the input, if any, that holds a factor for the weights of each filter.
+  static func sums<R: RealElement>(
+    _ node: Evaluation, scale: Int? = nil, as real: R.Type
+  ) throws(GraphError) -> ([R], shape: [Int]) {
     let geometry = try ConvGeometry(node, weights: 1)
+    var weights = try node.values(1, as: real)
+    if let scale, let factors = try node.optionalValues(scale, as: real), !factors.isEmpty {
+      let size = weights.count / factors.count
+      for i in weights.indices { weights[i] *= factors[i / size] }
+    }
     let sums = try convolve(
-      try node.values(0, as: real), try node.values(1, as: real), bias: try node.optionalValues(2, as: real), geometry,
-      node)
+      try node.values(0, as: real), weights, bias: try node.optionalValues(2, as: real), geometry, node)
     return (sums, geometry.output)
   }
 

@@ -39,12 +39,12 @@ enum FusedEpilogue {
   }
 }
 
-/// activation(convolution + bias + residual).
+/// activation(convolution with weights times the scale of each filter + bias + residual).
 enum FusedConvReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)
   static func evaluate<R: RealElement>(_ node: Evaluation, as real: R.Type) throws(GraphError) -> [RuntimeValue] {
-    var (values, shape) = try ConvReference.sums(node, as: real)
+    var (values, shape) = try ConvReference.sums(node, scale: 4, as: real)
     try FusedEpilogue.apply(node, residual: 3, to: &values)
     return [try node.result(values, shape: shape, type: try node.tensor(0).dataType)]
   }
@@ -68,33 +68,5 @@ enum FusedMatMulReference: RealReference {
     }
     try FusedEpilogue.apply(node, residual: 3, to: &values)
     return [try node.result(values, shape: geometry.output, type: try node.tensor(0).dataType)]
-  }
-}
-
-/// Layer normalization over the last axis of the sum of two inputs; gives the sum too.
-enum SkipLayerNormReference: RealReference {
-  @_specialize(where R == Float)
-  @_specialize(where R == Double)
-  static func evaluate<R: RealElement>(_ node: Evaluation, as real: R.Type) throws(GraphError) -> [RuntimeValue] {
-    let input = try node.tensor(0)
-    var sums = try node.values(0, as: real)
-    try AxisScale.apply(node, 1, to: &sums, shape: input.shape) { $0 + $1 }
-    let scale = try node.values(2, as: real), bias = try node.optionalValues(3, as: real)
-    let epsilon = R(try node.context.float("epsilon", default: 1e-5))
-    let size = scale.count
-    var values = sums
-    for row in 0..<(size == 0 ? 0 : sums.count / size) {
-      let range = (row * size)..<((row + 1) * size)
-      let moments = Moments(sums, range)
-      let factor = 1 / (moments.variance + epsilon).squareRoot()
-      for i in range {
-        let place = i - range.lowerBound
-        values[i] = (sums[i] - moments.mean) * factor * scale[place] + (bias?[place] ?? 0)
-      }
-    }
-    return [
-      try node.result(values, shape: input.shape, type: input.dataType),
-      try node.result(sums, shape: input.shape, type: input.dataType),
-    ]
   }
 }

@@ -19,7 +19,9 @@ enum ConvolutionKernel {
     let fused = try FusedReads(context, after: 2)
     let name = plan.kernelName("conv_f32_\(convolution.algorithm.rawValue)")
 
-    guard let constant = context.constant(1) else {
+    let scale = context.constant(4)
+    guard let constant = context.constant(1), scale != nil || !context.hasInput(4) else {
+      guard !context.hasInput(4) else { return false }
       // Weights that only running tells are packed by every run, behind the kernel's own scratch memory.
       let packedOffset = (convolution.scratchBytes + 63) / 64 * 64
       plan.append(
@@ -35,8 +37,10 @@ enum ConvolutionKernel {
       return true
     }
     let format = "convolution \(convolution.algorithm) \(shape.groups) \(plan.kernels.table.isa)"
-    let packed = plan.weights.packed(constant, format: format) {
-      PackedWeights(constant, byteCount: convolution.packedWeightBytes) { convolution.packWeights($0, into: $1) }
+    let packed = plan.weights.packed(constant, scaledBy: scale, format: format) {
+      PackedWeights(scaled(constant, by: scale), byteCount: convolution.packedWeightBytes) {
+        convolution.packWeights($0, into: $1)
+      }
     }
     let constantFused = try FusedReads(context, after: 1)
     plan.append(
@@ -48,5 +52,21 @@ enum ConvolutionKernel {
         scratch: frame.scratch)
     }
     return true
+  }
+
+  /// Weights times the factor of each filter, as folded batch normalizations ask for.
+  ///
+  /// Only the packed weights stay: scaled ones of all layers at once would double what a model takes.
+  private static func scaled(_ weights: Tensor, by scale: Tensor?) -> Tensor {
+    guard let factors = scale?.elements(Float.self), !factors.isEmpty else { return weights }
+    let size = weights.count / factors.count
+    let product = weights.withElements(of: Float.self) { source in
+      Tensor(shape: weights.shape, of: Float.self) { target in
+        for filter in factors.indices {
+          for i in filter * size..<(filter + 1) * size { target[i] = source[i] * factors[filter] }
+        }
+      }
+    }
+    return product ?? weights
   }
 }
