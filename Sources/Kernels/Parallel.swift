@@ -5,7 +5,7 @@ extension KernelContext {
   ///   - count: items.
   ///   - cost: cost of an item, in elements read or written by a kernel that does little with each.
   ///   - unit: ranges begin at its multiples.
-  func parallelRanges(_ count: Int, cost: Int, unit: Int = 1, _ body: (Range<Int>) -> Void) {
+  package func parallelRanges(_ count: Int, cost: Int, unit: Int = 1, _ body: (Range<Int>) -> Void) {
     guard count > 0 else { return }
     // 16 Ki elements take about two microseconds: what a task should last at least.
     let least = max(1, 16_384 / max(1, cost))

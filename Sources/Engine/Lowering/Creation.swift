@@ -24,8 +24,10 @@ extension Lowering {
       let flags = (0..<input.count).map { Bool8($0 % columns - $0 / columns == diagonal) }
       return [.tensor(Tensor(shape: input.shape, flags).narrowed(to: type))]
     },
-    Lowering("Cast") { node throws(GraphError) in try cast(node, to: try node.context.castType()) },
-    Lowering("CastLike") { node throws(GraphError) in try cast(node, to: try node.tensor(1).dataType) },
+    Lowering("Cast") { node throws(GraphError) in try cast(node, to: try node.context.castType()) }
+      .lowered(by: ConversionKernel.cast),
+    Lowering("CastLike") { node throws(GraphError) in try cast(node, to: try node.tensor(1).dataType) }
+      .lowered(by: ConversionKernel.cast),
     Lowering("BitCast") { node throws(GraphError) in
       [.tensor(try node.tensor(0).viewed(as: try node.context.dataType("to")))]
     },

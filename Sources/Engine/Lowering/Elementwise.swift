@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Kernels
 
 extension Lowering {
   /// Functions of one element, and of elements at the same place of tensors that broadcast together.
@@ -44,10 +45,10 @@ extension Lowering {
   ]
 
   private static let binaryMath: [Lowering] = [
-    binary("Add", Sum()).lowered(by: BinaryKernel.lower(.add)),
-    binary("Sub", Difference()).lowered(by: BinaryKernel.lower(.subtract)),
-    binary("Mul", Product()).lowered(by: BinaryKernel.lower(.multiply)),
-    binary("Div", Quotient()).lowered(by: BinaryKernel.lower(.divide)),
+    arithmetic("Add", Sum(), .add),
+    arithmetic("Sub", Difference(), .subtract),
+    arithmetic("Mul", Product(), .multiply),
+    arithmetic("Div", Quotient(), .divide),
     binary("PRelu", SlopedRelu()).lowered(by: BinaryKernel.lower(.prelu)),
     Lowering("Mod") { node throws(GraphError) in
       if try node.context.bool("fmod", default: false) { return try binary(node, TruncatedRemainder()) }
@@ -103,6 +104,17 @@ extension Lowering {
     }
   }
 
+  /// Arithmetic that has kernels for floats and for whole numbers.
+  private static func arithmetic(
+    _ name: String, _ function: some BinaryFunction, _ kernel: Kernels.BinaryFunction
+  ) -> Lowering {
+    let (floats, integers) = (BinaryKernel.lower(kernel), LoopKernel.integers(function))
+    return binary(name, function).lowered { context, plan throws(GraphError) in
+      if try floats(context, &plan) { return true }
+      return try integers(context, &plan)
+    }
+  }
+
   /// A function of two numbers of one type.
   private static func binary(_ name: String, _ function: some BinaryFunction) -> Lowering {
     Lowering(name) { node throws(GraphError) in try binary(node, function) }
@@ -117,7 +129,7 @@ extension Lowering {
   private static func relation(_ name: String, _ relation: some ElementRelation) -> Lowering {
     Lowering(name) { node throws(GraphError) in
       [.tensor(try .comparing(try node.tensor(0), try node.alignedSecond(), relation, in: node))]
-    }
+    }.lowered(by: LoopKernel.relation(relation))
   }
 
   private static func variadic(_ name: String, _ function: some BinaryFunction) -> Lowering {

@@ -9,7 +9,7 @@ extension Lowering {
     Lowering("Not") { node throws(GraphError) in
       let input = try node.tensor(0)
       return [.tensor(input.map(Bool8.self, to: Bool8.self) { Bool8(!$0.value) } ?? input)]
-    },
+    }.lowered(by: ConversionKernel.not),
   ]
 
   /// Functions of the bits of whole numbers.
@@ -45,7 +45,7 @@ extension Lowering {
         }
       }
       return [.tensor(result)]
-    }
+    }.lowered(by: LoopKernel.logical(function))
   }
 
   private static func bitwise(_ name: String, _ function: some BitFunction) -> Lowering {

@@ -18,7 +18,7 @@ public struct Lowering: Sendable {
   /// Whether equal inputs give equal outputs; such nodes are folded and merged.
   public let isDeterministic: Bool
   /// The reference.
-  let evaluate: Evaluate
+  package let evaluate: Evaluate
   /// The fast path.
   let lower: Lower?
 
@@ -54,7 +54,7 @@ public struct LoweringRegistry: Sendable {
   /// The lowering of a node's operator.
   ///
   /// - Throws: `GraphError.unsupported` if there is none.
-  func lowering(for node: Node) throws(GraphError) -> Lowering {
+  package func lowering(for node: Node) throws(GraphError) -> Lowering {
     guard let lowering = lowerings[Self.key(node.op.domain, node.op.name)] else {
       throw .unsupported(node: node.name, operator: node.op, reason: "no such operator is built in")
     }

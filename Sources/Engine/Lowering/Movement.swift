@@ -10,7 +10,7 @@ extension Lowering {
       return [.tensor(try Tensor.concatenated(tensors, axis: axis, in: node))]
     }.lowered(by: MovementKernel.concat),
     Lowering("Split", evaluate: split).lowered(by: MovementKernel.split),
-    Lowering("Slice", evaluate: slice),
+    Lowering("Slice", evaluate: slice).lowered(by: MovementKernel.slice),
     Lowering("Pad", evaluate: Pad.evaluate),
     Lowering("Tile", evaluate: tile),
     Lowering("DepthToSpace", evaluate: depthToSpace),

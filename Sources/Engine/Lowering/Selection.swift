@@ -8,7 +8,7 @@ extension Lowering {
       let shape = try node.broadcastShape([condition.shape, x.shape, y.shape])
       try node.checkedCount(shape, of: x.dataType)
       return [.tensor(try x.dataType.visit(moving: Choice(condition: condition, x: x, y: y, shape: shape)))]
-    },
+    }.lowered(by: LoopKernel.select),
     Lowering("Clip") { node throws(GraphError) in
       let input = try node.tensor(0)
       var result = input

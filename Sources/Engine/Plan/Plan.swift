@@ -49,6 +49,8 @@ public struct Plan: Sendable {
 extension Plan {
   /// The operators that the steps compute, in order; nodes that need no step are not among them.
   public var operations: [String] { steps.map(\.operation) }
+  /// The kernels that the steps run, in order; `reference` where none covers a node.
+  public var kernels: [String] { steps.map(\.kernel) }
 }
 
 extension Plan: CustomStringConvertible {

@@ -52,7 +52,7 @@ enum AttentionKernel {
   private static func maskStrides(_ sizes: [Int], of scores: [Int]) -> MaskStrides? {
     guard sizes.count <= 4 else { return nil }
     let padded = Array(repeating: 1, count: 4 - sizes.count) + sizes
-    let contiguous = Strides.contiguous(padded)
+    let contiguous = StridedLoops.contiguous(padded)
     guard zip(padded, scores).allSatisfy({ $0 == 1 || $0 == $1 }) else { return nil }
     let strides = padded.indices.map { padded[$0] == 1 ? 0 : contiguous[$0] }
     return MaskStrides(batch: strides[0], head: strides[1], query: strides[2], key: strides[3])

@@ -56,21 +56,23 @@ enum UnaryKernel {
 enum BinaryKernel {
   /// The fast path of an operator that is this function.
   static func lower(_ function: Kernels.BinaryFunction) -> Lowering.Lower {
-    { context, plan throws(GraphError) in try append(function, context, &plan) }
+    { context, plan throws(GraphError) in try append(.vector(function), context, &plan) }
   }
 
-  /// `Pow`, where the exponent is a constant that a cheap function computes.
+  /// `Pow`; cheap functions where the exponent is a constant that has one.
   static let power: Lowering.Lower = { context, plan throws(GraphError) in
-    guard let exponent = context.constant(1), exponent.count == 1, let power = exponent.elements(Float.self)?.first,
-      let input = context.node.inputs[0], let output = context.node.outputs[0],
-      plan.tensorType(of: input)?.sizes == plan.tensorType(of: output)?.sizes
-    else { return false }
     let functions: [Float: UnaryFunction] = [2: .square, 3: .cube, -1: .reciprocal]
-    return functions[power].map { UnaryKernel.append($0, context, &plan) } ?? false
+    if let exponent = context.constant(1), exponent.count == 1, let power = exponent.elements(Float.self)?.first,
+      let function = functions[power], let input = context.node.inputs[0], let output = context.node.outputs[0],
+      plan.tensorType(of: input)?.sizes == plan.tensorType(of: output)?.sizes
+    {
+      return UnaryKernel.append(function, context, &plan)
+    }
+    return try append(.power, context, &plan)
   }
 
   private static func append(
-    _ function: Kernels.BinaryFunction, _ context: NodeContext, _ plan: inout PlanBuilder
+    _ function: Elementwise.Function, _ context: NodeContext, _ plan: inout PlanBuilder
   ) throws(GraphError) -> Bool {
     guard context.inputCount == 2, let left = context.node.inputs[0], let right = context.node.inputs[1],
       let output = context.node.outputs[0], let a = plan.tensorType(of: left), let b = plan.tensorType(of: right),

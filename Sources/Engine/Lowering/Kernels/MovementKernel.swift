@@ -24,7 +24,7 @@ enum MovementKernel {
       let elementSize = y.dataType.wholeBytes, y.sizes.allSatisfy({ $0 > 0 })
     else { return false }
     let axis = try context.axis(try context.int("axis"), rank: y.sizes.count)
-    let strides = Strides.contiguous(y.sizes)
+    let strides = StridedLoops.contiguous(y.sizes)
     var copies: [OffsetCopy] = []
     var inputs: [ValueID] = []
     var position = 0
@@ -32,7 +32,8 @@ enum MovementKernel {
       guard let x = plan.tensorType(of: input), x.dataType == y.dataType else { return false }
       guard x.sizes.allSatisfy({ $0 > 0 }) else { continue }
       let copy = StridedCopy(
-        shape: x.sizes, from: Strides.contiguous(x.sizes), to: strides, elementSize: elementSize, context: plan.kernels)
+        shape: x.sizes, from: StridedLoops.contiguous(x.sizes), to: strides, elementSize: elementSize,
+        context: plan.kernels)
       copies.append(
         OffsetCopy(copy: copy, read: inputs.count, to: position * strides[axis] * elementSize))
       inputs.append(input)
@@ -48,18 +49,46 @@ enum MovementKernel {
       let elementSize = x.dataType.wholeBytes, x.sizes.allSatisfy({ $0 > 0 }), !context.node.outputs.contains(nil)
     else { return false }
     let axis = try context.axis(try context.int("axis", default: 0), rank: x.sizes.count)
-    let strides = Strides.contiguous(x.sizes)
+    let strides = StridedLoops.contiguous(x.sizes)
     let outputs = context.node.outputs.compactMap { $0 }
     var copies: [OffsetCopy] = []
     var position = 0
     for (index, output) in outputs.enumerated() {
       guard let y = plan.tensorType(of: output), y.sizes.allSatisfy({ $0 > 0 }) else { return false }
       let copy = StridedCopy(
-        shape: y.sizes, from: strides, to: Strides.contiguous(y.sizes), elementSize: elementSize, context: plan.kernels)
+        shape: y.sizes, from: strides, to: StridedLoops.contiguous(y.sizes), elementSize: elementSize,
+        context: plan.kernels)
       copies.append(OffsetCopy(copy: copy, from: position * strides[axis] * elementSize, write: index))
       position += y.sizes[axis]
     }
     append(copies, name: "split", reading: [input], writing: outputs, to: &plan)
+    return true
+  }
+
+  /// `Slice` with constant bounds, negative steps too.
+  static let slice: Lowering.Lower = { context, plan throws(GraphError) in
+    guard let input = context.node.inputs[0], let output = context.node.outputs[0], let x = plan.tensorType(of: input),
+      let y = plan.tensorType(of: output), let elementSize = x.dataType.wholeBytes, y.sizes.allSatisfy({ $0 > 0 }),
+      let bounds = try context.sliceBounds(rank: x.sizes.count)
+    else { return false }
+    let contiguous = StridedLoops.contiguous(x.sizes)
+    var (from, start) = (contiguous, 0)
+    for (place, axis) in bounds.axes.enumerated() {
+      guard
+        let range = SliceRange(
+          start: bounds.starts[place], end: bounds.ends[place], step: bounds.steps[place], size: x.sizes[axis]),
+        range.count == y.sizes[axis]
+      else { return false }
+      start += range.start * contiguous[axis]
+      // The step of an axis of one element may be anything, and is never taken.
+      from[axis] = range.count > 1 ? contiguous[axis] * range.step : 0
+    }
+    let copy = StridedCopy(
+      shape: y.sizes, from: from, to: StridedLoops.contiguous(y.sizes), elementSize: elementSize,
+      context: plan.kernels)
+    append(
+      [OffsetCopy(copy: copy, from: start * elementSize)], name: "slice", reading: [input], writing: [output], to: &plan
+    )
     return true
   }
 
@@ -68,13 +97,9 @@ enum MovementKernel {
     guard let input = context.node.inputs[0], let output = context.node.outputs[0], let x = plan.tensorType(of: input),
       let y = plan.tensorType(of: output), let elementSize = x.dataType.wholeBytes, y.sizes.allSatisfy({ $0 > 0 })
     else { return false }
-    let missing = y.sizes.count - x.sizes.count
-    let strides = Strides.contiguous(x.sizes)
-    let from = y.sizes.indices.map { axis in
-      axis < missing || x.sizes[axis - missing] == 1 ? 0 : strides[axis - missing]
-    }
     let copy = StridedCopy(
-      shape: y.sizes, from: from, to: Strides.contiguous(y.sizes), elementSize: elementSize, context: plan.kernels)
+      shape: y.sizes, from: StridedLoops.broadcast(x.sizes, to: y.sizes), to: StridedLoops.contiguous(y.sizes),
+      elementSize: elementSize, context: plan.kernels)
     append([OffsetCopy(copy: copy)], name: "expand", reading: [input], writing: [output], to: &plan)
     return true
   }
@@ -131,16 +156,6 @@ enum MovementKernel {
           to: frame.output(item.write, as: UInt8.self) + item.to)
       }
     }
-  }
-}
-
-/// Distances between neighbours along each axis.
-enum Strides {
-  /// Of a row-major tensor, in elements.
-  static func contiguous(_ sizes: [Int]) -> [Int] {
-    var strides = [Int](repeating: 1, count: sizes.count)
-    for axis in sizes.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * sizes[axis + 1] }
-    return strides
   }
 }
 
