@@ -11,13 +11,14 @@ public final class CompiledModel: Sendable {
 
   /// Prepares a model.
   ///
-  /// - Throws: `EngineError.model` if an operator is unsupported or the graph is not well formed.
+  /// - Throws: `EngineError.model` if an operator is unsupported, the graph is not well formed, or a loop in it cannot end.
   public init(_ model: Model) throws(EngineError) {
     do throws(GraphError) {
       try model.graph.checkStructure()
       try Self.checkSupport(of: model.graph)
       var graph = model.graph
       try ConstantFolding.inference.run(on: &graph)
+      try graph.checkLoopsEnd()
       try GraphOptimizer.general.run(on: &graph)
       self.graph = graph
     } catch {
@@ -27,6 +28,8 @@ public final class CompiledModel: Sendable {
   }
 
   /// Opens and prepares the model of a file.
+  ///
+  /// - Throws: `EngineError.model` naming the file and, where one is at fault, the node.
   public convenience init(contentsOf path: String) throws(EngineError) {
     let model: Model
     do throws(GraphError) { model = try Model(contentsOf: path) } catch { throw .model(source: path, error) }
