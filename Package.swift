@@ -68,10 +68,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport",
       swiftSettings: optimized),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"], swiftSettings: optimized),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimized),
     .testTarget(
-      name: "EngineTests", dependencies: ["Engine", "Zoo", "TestSupport"], swiftSettings: optimized),
+      name: "EngineTests", dependencies: ["Engine", "Zoo", "TestSupport", "CAllocationCounter"],
+      swiftSettings: optimized),
     .testTarget(name: "ZooTests", dependencies: ["Zoo", "TestSupport"], swiftSettings: optimized),
     .testTarget(
       name: "BenchTests", dependencies: ["Bench", "Engine", "Kernels", "Zoo", "TestSupport"], exclude: ["Fixtures"],

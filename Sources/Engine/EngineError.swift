@@ -11,6 +11,10 @@ public enum EngineError: Error, Equatable, Sendable {
   case missingInput(model: String, input: String, known: [String])
   /// An input was given that the model does not have.
   case unknownInput(model: String, input: String, known: [String])
+  /// An output was asked for that the model does not have.
+  case unknownOutput(model: String, output: String, known: [String])
+  /// An output was asked for as elements of another type than it has, or has no shape that is known before the model runs.
+  case outputMismatch(model: String, output: String, expected: String, found: String)
   /// An input has another type or shape than the model takes.
   case inputMismatch(model: String, input: String, expected: String, found: String)
 }
@@ -29,6 +33,10 @@ extension EngineError: CustomStringConvertible {
       "\(model): input '\(input)' is missing; the model takes \(known.joined(separator: ", "))"
     case .unknownInput(let model, let input, let known):
       "\(model): there is no input '\(input)'; the model takes \(known.joined(separator: ", "))"
+    case .unknownOutput(let model, let output, let known):
+      "\(model): there is no output '\(output)'; the model gives \(known.joined(separator: ", "))"
+    case .outputMismatch(let model, let output, let expected, let found):
+      "\(model): output '\(output)': expected \(expected), found \(found)"
     case .inputMismatch(let model, let input, let expected, let found):
       "\(model): input '\(input)': expected \(expected), found \(found)"
     }

@@ -1,6 +1,5 @@
 import Graph
 import Kernels
-import Synchronization
 
 /// Plans of the subgraphs of one node, made when they first run, one for each combination of input types.
 final class SubgraphPlans: Sendable {
@@ -10,9 +9,7 @@ final class SubgraphPlans: Sendable {
   }
 
   private let compiler: PlanCompiler
-  private let plans = Mutex<[Key: PlanExecutor]>([:])
-  /// Plans kept at most; a body whose types change with every iteration must not fill the memory.
-  private static let capacity = 16
+  private let plans = PlanCache<Key>(capacity: 16)
 
   init(compiler: PlanCompiler) { self.compiler = compiler }
 
@@ -26,14 +23,10 @@ final class SubgraphPlans: Sendable {
         what: "the graph '\(attribute)' takes \(subgraph.body.inputs.count) inputs, its node hands it \(inputs.count)")
     }
     let values = inputs + captured
-    let key = Key(attribute: attribute, types: values.map(\.type))
-    if let plan = plans.withLock({ $0[key] }) { return try plan.run(values) }
-    let plan = PlanExecutor(
-      plan: try compiler.compile(subgraph.body, inputTypes: values.map(\.type)), kernels: compiler.kernels)
-    plans.withLock { plans in
-      if plans.count >= Self.capacity { plans.removeAll() }
-      plans[key] = plan
+    let types = values.map(\.type)
+    let executor = try plans.executor(for: Key(attribute: attribute, types: types)) { () throws(GraphError) in
+      PlanExecutor(plan: try compiler.compile(subgraph.body, inputTypes: types), kernels: compiler.kernels)
     }
-    return try plan.run(values)
+    return try executor.run(values)
   }
 }

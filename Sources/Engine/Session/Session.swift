@@ -1,6 +1,5 @@
 import Graph
 import Kernels
-import Synchronization
 
 /// Runs a model.
 ///
@@ -8,16 +7,16 @@ import Synchronization
 ///     let outputs = try session.run(["input": image])
 ///
 /// A session may be used from several threads at once. For each combination of input shapes it makes a plan when they first
-/// occur; the last few plans are kept. Sessions of one `CompiledModel` share its weights.
+/// occur; the last few plans are kept. Sessions of one `CompiledModel` share its weights, and all sessions with one number of
+/// threads share those: a request that finds them taken runs on its caller's thread. `run` gives fresh tensors each time; where
+/// that matters, an `InferenceRequest` uses its memory again.
 public final class Session: Sendable {
   /// The model that it runs.
   public let compiled: CompiledModel
   /// The choices it was made with.
   public let options: SessionOptions
   let compiler: PlanCompiler
-  private let plans = Mutex<[[ValueType?]: PlanExecutor]>([:])
-  /// Plans kept at most.
-  private static let capacity = 8
+  private let plans = PlanCache<[ValueType?]>(capacity: 8)
 
   /// Makes a session; if the model declares all sizes of its inputs, its plan is made now.
   ///
@@ -63,18 +62,36 @@ public final class Session: Sendable {
   }
 
   /// The plan for inputs of these shapes, by name; made if it does not exist yet.
+  ///
+  /// - Throws: `EngineError` naming the input that the model does not have or whose shape it does not take, or the node at fault.
   public func plan(forShapes shapes: [String: [Int]] = [:]) throws(EngineError) -> Plan {
-    let graph = compiled.model.graph
-    let types = graph.inputs.map { input in
-      guard let sizes = shapes[graph[input].name], let type = graph[input].type?.dataType else {
-        return graph[input].type
-      }
-      return ValueType.tensor(type, Shape(sizes))
-    }
-    return try executor(for: types).plan
+    try executor(forShapes: shapes).plan
   }
 
-  private func model(_ error: GraphError) -> EngineError { .model(source: compiled.model.source, error) }
+  func executor(forShapes shapes: [String: [Int]]) throws(EngineError) -> PlanExecutor {
+    let graph = compiled.model.graph
+    let (names, source) = (graph.inputs.map { graph[$0].name }, compiled.model.source)
+    for name in shapes.keys.sorted() where !names.contains(name) {
+      throw .unknownInput(model: source, input: name, known: names)
+    }
+    var types: [ValueType?] = []
+    for input in graph.inputs {
+      let declared = graph[input].type
+      guard let sizes = shapes[graph[input].name], let type = declared?.dataType else {
+        types.append(declared)
+        continue
+      }
+      let given = ValueType.tensor(type, Shape(sizes))
+      guard sizes.allSatisfy({ $0 >= 0 }), declared?.accepts(given) ?? true else {
+        throw .inputMismatch(
+          model: source, input: graph[input].name, expected: declared?.description ?? "a tensor", found: "\(given)")
+      }
+      types.append(given)
+    }
+    return try executor(for: types)
+  }
+
+  func model(_ error: GraphError) -> EngineError { .model(source: compiled.model.source, error) }
 
   func ordered(_ inputs: [String: RuntimeValue]) throws(EngineError) -> [RuntimeValue] {
     let graph = compiled.model.graph
@@ -96,18 +113,13 @@ public final class Session: Sendable {
   }
 
   func executor(for types: [ValueType?]) throws(EngineError) -> PlanExecutor {
-    if let known = plans.withLock({ $0[types] }) { return known }
-    let plan: Plan
     do throws(GraphError) {
-      plan = try compiler.compile(options.plan.optimize ? compiled.graph : compiled.model.graph, inputTypes: types)
+      return try plans.executor(for: types) { () throws(GraphError) in
+        let graph = options.plan.optimize ? compiled.graph : compiled.model.graph
+        return PlanExecutor(plan: try compiler.compile(graph, inputTypes: types), kernels: compiler.kernels)
+      }
     } catch {
       throw model(error)
-    }
-    let executor = PlanExecutor(plan: plan, kernels: compiler.kernels)
-    return plans.withLock { plans in
-      if plans.count >= Self.capacity { plans.removeAll() }
-      plans[types] = executor
-      return executor
     }
   }
 }

@@ -1,0 +1,116 @@
+import Graph
+
+/// A model's inputs and outputs for given shapes in memory that is used again and again, so that a run allocates nothing.
+///
+///     let request = try InferenceRequest(session, shapes: ["input": [1, 3, 224, 224]])
+///     try request.withInput("input") { (pixels: inout MutableSpan<Float>) in … }
+///     try request.run()
+///     let best = try request.withOutput("logits") { (scores: Span<Float>) in … }
+///
+/// Inputs keep their contents from run to run; outputs are valid until the next one. A request belongs to one thread at a time;
+/// any number of requests of a session may run at once.
+public final class InferenceRequest {
+  private let session: Session
+  private let executor: PlanExecutor
+  private let state: ExecutionState
+  private let inputs: [UnsafeMutableRawBufferPointer]
+  private let inputIndex: [String: Int]
+  private let outputIndex: [String: Int]
+
+  /// Makes a request with inputs of zeros.
+  ///
+  /// - Parameters:
+  ///   - session: what runs it.
+  ///   - shapes: sizes of the inputs, by name; those that are left out have the sizes that the model declares.
+  /// - Throws: `EngineError` naming the input that is unknown, has other sizes in the model, or has none.
+  public init(_ session: Session, shapes: [String: [Int]] = [:]) throws(EngineError) {
+    self.session = session
+    executor = try session.executor(forShapes: shapes)
+    state = ExecutionState(plan: executor.plan)
+    let graph = session.compiled.model.graph
+    guard let inputs = state.bindOwnInputs() else {
+      let plan = executor.plan
+      let slot = plan.inputs.map { plan.slots[$0] }.first { $0.byteCount == nil }
+      throw .inputMismatch(
+        model: session.compiled.model.source, input: slot?.name ?? "", expected: "a tensor of known sizes",
+        found: slot?.type?.description ?? "nothing that is declared")
+    }
+    self.inputs = inputs
+    inputIndex = Dictionary(
+      graph.inputs.enumerated().map { (graph[$1].name, $0) }, uniquingKeysWith: { first, _ in first })
+    outputIndex = Dictionary(
+      graph.outputNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Lends an input's elements to be written.
+  ///
+  /// - Throws: `EngineError` if there is no such input, or its elements have another type.
+  public func withInput<Element: TensorElement, Result>(
+    _ name: String, _ body: (inout MutableSpan<Element>) -> Result
+  ) throws(EngineError) -> Result {
+    guard let index = inputIndex[name] else {
+      throw .unknownInput(model: session.compiled.model.source, input: name, known: inputIndex.keys.sorted())
+    }
+    let type = executor.plan.slots[executor.plan.inputs[index]].type
+    guard type?.dataType == Element.dataType else {
+      throw .inputMismatch(
+        model: session.compiled.model.source, input: name, expected: type?.description ?? "",
+        found: "elements of type \(Element.dataType)")
+    }
+    var span = MutableSpan<Element>(_unsafeElements: inputs[index].bindMemory(to: Element.self))
+    return body(&span)
+  }
+
+  /// Copies a tensor into an input.
+  ///
+  /// - Throws: `EngineError` if there is no such input, or it has another type or shape.
+  public func setInput(_ name: String, to tensor: Tensor) throws(EngineError) {
+    guard let index = inputIndex[name] else {
+      throw .unknownInput(model: session.compiled.model.source, input: name, known: inputIndex.keys.sorted())
+    }
+    let type = executor.plan.slots[executor.plan.inputs[index]].type
+    let found = ValueType.tensor(tensor.dataType, Shape(tensor.shape))
+    guard type == found, case .bytes(let storage) = tensor.contents else {
+      throw .inputMismatch(
+        model: session.compiled.model.source, input: name, expected: type?.description ?? "", found: "\(found)")
+    }
+    inputs[index].copyMemory(from: UnsafeRawBufferPointer(start: storage.base, count: inputs[index].count))
+  }
+
+  /// Runs the model on what the inputs hold; allocates nothing if kernels cover all its nodes.
+  ///
+  /// - Throws: `EngineError.model` naming the node that does not take its inputs' contents.
+  public func run() throws(EngineError) {
+    state.release()
+    do throws(GraphError) { try executor.execute(in: state) } catch { throw session.model(error) }
+  }
+
+  /// Lends an output's elements; before the first run, their values are undefined.
+  ///
+  /// - Throws: `EngineError` if there is no such output, its elements have another type, or only running tells its shape: see
+  ///   `output(_:)` then.
+  public func withOutput<Element: TensorElement, Result>(
+    _ name: String, _ body: (Span<Element>) -> Result
+  ) throws(EngineError) -> Result {
+    let slot = try outputSlot(name)
+    guard let bytes = state.bytes(of: slot), executor.plan.slots[slot].type?.dataType == Element.dataType else {
+      throw .outputMismatch(
+        model: session.compiled.model.source, output: name, expected: "elements of type \(Element.dataType)",
+        found: executor.plan.slots[slot].type?.description ?? "one whose type only running tells")
+    }
+    return body(Span(_unsafeElements: bytes.bindMemory(to: Element.self)))
+  }
+
+  /// A copy of an output of the last run, of whatever type and shape.
+  ///
+  /// - Throws: `EngineError.unknownOutput`.
+  public func output(_ name: String) throws(EngineError) -> RuntimeValue { state.result(try outputSlot(name)) }
+
+  private func outputSlot(_ name: String) throws(EngineError) -> Int {
+    guard let index = outputIndex[name] else {
+      throw .unknownOutput(
+        model: session.compiled.model.source, output: name, known: session.compiled.model.graph.outputNames)
+    }
+    return executor.plan.outputs[index]
+  }
+}

@@ -1,0 +1,212 @@
+import Engine
+import Graph
+import Synchronization
+import TestSupport
+import Testing
+
+/// A small graph built by hand.
+private struct SmallGraph {
+  var graph = Graph(name: "small")
+
+  mutating func input(_ name: String, _ shape: Shape, _ type: DataType = .float32) -> ValueID {
+    graph.addInput(name: name, type: .tensor(type, shape))
+  }
+
+  mutating func node(
+    _ op: String, version: Int = 13, _ inputs: [ValueID?], attributes: [String: Attribute] = [:], output: String
+  ) -> ValueID {
+    graph.append(OperatorID(op, version: version), name: output, inputs: inputs, attributes: attributes, output: output)
+  }
+
+  func compiled(returning outputs: ValueID...) throws -> CompiledModel {
+    var graph = graph
+    for output in outputs { graph.addOutput(output) }
+    return try CompiledModel(Model(graph: graph, source: "small"))
+  }
+}
+
+struct SessionTests {
+  private static func ramp(_ shape: [Int], from start: Float = 0) -> Tensor {
+    Tensor(shape: shape, (0..<shape.reduce(1, *)).map { start + Float($0 % 13) / 8 })
+  }
+
+  /// In x + f(x) the result may not overwrite x, which f still reads.
+  @Test(arguments: [true, false])
+  func aResidualThatIsAlsoTheInputIsNotOverwritten(convolution: Bool) throws {
+    var small = SmallGraph()
+    let shape = convolution ? [1, 8, 12, 12] : [48, 48]
+    let input = small.input("input", Shape(shape))
+    let x = small.node("Abs", [input], output: "x")
+    let weights = small.graph.addConstant(name: "w", Self.ramp(convolution ? [8, 8, 3, 3] : [48, 48], from: -0.7))
+    let f =
+      convolution
+      ? small.node("Conv", version: 11, [x, weights], attributes: ["pads": .ints([1, 1, 1, 1])], output: "f")
+      : small.node("MatMul", [x, weights], output: "f")
+    let sum = small.node("Add", [f, x], output: "y")
+    let compiled = try small.compiled(returning: sum)
+    let inputs = ["input": Self.ramp(shape, from: -0.8)]
+    let fused = try Session(compiled)
+    #expect(try fused.plan().operations.contains(convolution ? "FusedConv" : "FusedMatMul"))
+    let found = try #require(try fused.run(inputs)["y"]?.elements(Float.self))
+    let plain = SessionOptions(plan: PlanOptions(optimize: false))
+    let expected = try #require(try Session(compiled, options: plain).run(inputs)["y"]?.elements(Float.self))
+    // Sums of 72 products below 2: their order changes the last bits only.
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-4 })
+  }
+
+  @Test func textConstantsSurviveARun() throws {
+    var small = SmallGraph()
+    let input = small.input("x", [2], .string)
+    let suffix = small.graph.addConstant(name: "suffix", Tensor(shape: [1], strings: ["!"]))
+    let joined = small.node("StringConcat", version: 20, [input, suffix], output: "y")
+    let session = try Session(small.compiled(returning: joined))
+    for _ in 0..<3 {
+      let found = try session.run(["x": Tensor(shape: [2], strings: ["a", "b"])])
+      #expect(found["y"]?.strings == ["a!", "b!"])
+    }
+  }
+
+  /// Threads share a session and its plans; every one gets the results of its own inputs.
+  @Test(arguments: [1, 2])
+  func threadsMayShareASession(threads: Int) async throws {
+    let session = try Session(
+      CompiledModel(contentsOf: Fixture.model("bert_sdpa_opset17")), options: SessionOptions(threads: threads))
+    let graph = session.compiled.model.graph
+    func inputs(_ seed: Int) -> [String: Tensor] {
+      Dictionary(
+        uniqueKeysWithValues: graph.inputs.map { id in
+          let sizes = graph[id].type?.shape?.dimensions.map { $0.size ?? 3 } ?? []
+          let ids = (0..<sizes.reduce(1, *)).map { Int64(($0 * 7 + seed) % 2) }
+          return (graph[id].name, Tensor(shape: sizes, ids))
+        })
+    }
+    func outputs(_ seed: Int) throws -> [[Float]] {
+      let found = try session.run(inputs(seed))
+      return graph.outputNames.map { found[$0]?.elements(Float.self) ?? [] }
+    }
+    let expected = try (0..<8).map { try outputs($0) }
+    #expect(expected[0].contains { !$0.isEmpty } && expected[0] != expected[1])
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for task in 0..<8 {
+        group.addTask {
+          for round in 0..<20 where try outputs((task + round) % 8) != expected[(task + round) % 8] { return false }
+          return true
+        }
+      }
+      for try await isRight in group { #expect(isRight) }
+    }
+  }
+
+  @Test func moreShapesThanPlansAreKept() throws {
+    var small = SmallGraph()
+    let input = small.input("x", Shape([.symbol("n")]))
+    let negated = small.node("Neg", [input], output: "y")
+    let session = try Session(small.compiled(returning: negated))
+    for size in Array(1...12) + Array(1...12) {
+      let found = try session.run(["x": Self.ramp([size], from: 1)])
+      #expect(found["y"]?.elements(Float.self)?.count == size)
+    }
+  }
+
+  @Test func shapesOfPlansAreChecked() throws {
+    var small = SmallGraph()
+    let input = small.input("x", [2, 3])
+    let negated = small.node("Neg", [input], output: "y")
+    let session = try Session(small.compiled(returning: negated))
+    #expect(throws: EngineError.unknownInput(model: "small", input: "z", known: ["x"])) {
+      try session.plan(forShapes: ["z": [2]])
+    }
+    #expect(
+      throws: EngineError.inputMismatch(model: "small", input: "x", expected: "float[2x3]", found: "float[3x2]")
+    ) { try session.plan(forShapes: ["x": [3, 2]]) }
+  }
+
+  @Test func aLoopWithoutEndIsRefused() throws {
+    func loop(limit: Tensor?, condition: Tensor?, given: Bool) throws -> CompiledModel {
+      var body = Graph(name: "body")
+      _ = body.addInput(name: "i", type: .tensor(.int64, []))
+      let on = body.addInput(name: "on", type: .tensor(.bool, []))
+      let state = body.addInput(name: "state", type: .tensor(.float32, []))
+      body.addOutput(
+        given
+          ? body.append(OperatorID("Identity", version: 13), inputs: [on], output: "goes_on")
+          : body.addConstant(name: "always", Tensor(scalar: Bool8(true))))
+      body.addOutput(body.append(OperatorID("Neg", version: 13), inputs: [state], output: "next"))
+      var small = SmallGraph()
+      let x = small.input("x", [])
+      let inputs = [
+        limit.map { small.graph.addConstant(name: "limit", $0) },
+        condition.map { small.graph.addConstant(name: "condition", $0) }, x,
+      ]
+      let y = small.node(
+        "Loop", version: 16, inputs, attributes: ["body": .graph(Subgraph(body: body, captured: []))], output: "y")
+      return try small.compiled(returning: y)
+    }
+    let error = EngineError.model(
+      source: "small",
+      .invalidGraph(
+        node: "y",
+        what: "a loop that never ends: it has no trip count, and its condition is always true; give it either"))
+    for given in [true, false] {
+      #expect(throws: error) { try loop(limit: nil, condition: nil, given: given) }
+      #expect(throws: error) { try loop(limit: nil, condition: Tensor(scalar: Bool8(true)), given: given) }
+      #expect(throws: error) { try loop(limit: Tensor(scalar: Int64.max), condition: nil, given: given) }
+    }
+    let three = try Session(loop(limit: Tensor(scalar: Int64(3)), condition: nil, given: true))
+    #expect(try three.run(["x": Tensor(scalar: Float(2))])["y"]?.elements(Float.self) == [-2])
+  }
+}
+
+struct InferenceRequestTests {
+  private static func session() throws -> Session {
+    var small = SmallGraph()
+    let input = small.input("x", Shape([.symbol("n"), .known(4)]))
+    let shape = small.graph.addConstant(name: "shape", Tensor(shape: [1], [Int64(-1)]))
+    let relu = small.node("Relu", [input], output: "relu")
+    let view = small.node("Reshape", [input, shape], output: "view")
+    return try Session(small.compiled(returning: relu, view))
+  }
+
+  @Test func runsAgainOnTheSameMemory() throws {
+    let request = try InferenceRequest(Self.session(), shapes: ["x": [2, 4]])
+    for run in 0..<3 {
+      try request.withInput("x") { (x: inout MutableSpan<Float>) in
+        for i in x.indices { x[i] = Float(i - 4 + run) }
+      }
+      try request.run()
+      let expected = (0..<8).map { Float($0 - 4 + run) }
+      let copy = try request.output("view").tensor
+      #expect(
+        try request.withOutput("relu") { (y: Span<Float>) in y.indices.map { y[$0] } } == expected.map { max($0, 0) })
+      #expect(try request.withOutput("view") { (y: Span<Float>) in y.indices.map { y[$0] } } == expected)
+      try request.setInput("x", to: Tensor(shape: [2, 4], [Float](repeating: 9, count: 8)))
+      #expect(copy?.elements(Float.self) == expected)
+    }
+  }
+
+  @Test func namesWhatDoesNotFit() throws {
+    let session = try Self.session()
+    #expect(
+      throws: EngineError.inputMismatch(
+        model: "small", input: "x", expected: "a tensor of known sizes", found: "float[nx4]")
+    ) { try InferenceRequest(session) }
+    let request = try InferenceRequest(session, shapes: ["x": [2, 4]])
+    #expect(throws: EngineError.unknownInput(model: "small", input: "z", known: ["x"])) {
+      try request.withInput("z") { (_: inout MutableSpan<Float>) in }
+    }
+    #expect(
+      throws: EngineError.inputMismatch(
+        model: "small", input: "x", expected: "float[2x4]", found: "elements of type int64")
+    ) { try request.withInput("x") { (_: inout MutableSpan<Int64>) in } }
+    #expect(
+      throws: EngineError.inputMismatch(model: "small", input: "x", expected: "float[2x4]", found: "float[8]")
+    ) { try request.setInput("x", to: Tensor(shape: [8], [Float](repeating: 0, count: 8))) }
+    #expect(throws: EngineError.unknownOutput(model: "small", output: "z", known: ["relu", "view"])) {
+      try request.output("z")
+    }
+    #expect(
+      throws: EngineError.outputMismatch(
+        model: "small", output: "relu", expected: "elements of type int64", found: "float[2x4]")
+    ) { try request.withOutput("relu") { (_: Span<Int64>) in } }
+  }
+}

@@ -1,0 +1,41 @@
+import CAllocationCounter
+import Engine
+import Graph
+import TestSupport
+import Testing
+import Zoo
+
+/// A request that runs again takes nothing from the heap.
+///
+/// The counter is that of the calling thread, which does all the work alone.
+@Suite(.enabled(if: allocation_counter_count() >= 0, "this build cannot count allocations"))
+struct SteadyStateTests {
+  @Test func theCounterCounts() {
+    let before = allocation_counter_count()
+    let block = UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 16)
+    let aligned = UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 4096)
+    #expect(allocation_counter_count() - before >= 2)
+    block.deallocate()
+    aligned.deallocate()
+  }
+
+  @Test(arguments: [ZooModel.tinyCNN, .tinyEncoder, .mobileNetV2, .resNet50, .bertSmall])
+  func zooModelsAllocateNothing(_ model: ZooModel) throws {
+    let session = try Session(CompiledModel(model.build()))
+    try expectNoAllocation(InferenceRequest(session))
+  }
+
+  /// Exports of PyTorch as they are, shape computations, masks and all.
+  @Test(arguments: ["bert_eager_opset17", "bert_sdpa_opset17", "distilbert", "conv_residual_block_dynamo"])
+  func exportsAllocateNothing(_ fixture: String) throws {
+    let session = try Session(CompiledModel(contentsOf: Fixture.model(fixture)))
+    try expectNoAllocation(InferenceRequest(session))
+  }
+
+  private func expectNoAllocation(_ request: InferenceRequest) throws {
+    for _ in 0..<2 { try request.run() }
+    let before = allocation_counter_count()
+    for _ in 0..<3 { try request.run() }
+    #expect(allocation_counter_count() - before == 0)
+  }
+}
