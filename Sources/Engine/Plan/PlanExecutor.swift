@@ -35,7 +35,9 @@ final class PlanExecutor: Sendable {
     return plan.outputs.map { state.result($0) }
   }
 
-  /// Runs all steps on a state whose inputs are bound. Kernel steps allocate nothing.
+  /// Runs all steps on a state whose inputs are bound.
+  ///
+  /// Kernel steps allocate nothing.
   func execute(in state: ExecutionState, profile: ((Int, Duration) -> Void)? = nil) throws(GraphError) {
     try plan.steps.withUnsafeBufferPointer { steps throws(GraphError) in
       for index in steps.indices {
