@@ -123,7 +123,13 @@ struct WriterTests {
     #expect(throws: GraphError.unwritable(file: folder.file("no/m.onnx"), reason: "No such file or directory")) {
       try model.write(to: folder.file("no/m.onnx"))
     }
-    // A folder in the place of the file: the rename fails after all was written.
+    // What is no file, such as a device, keeps its name.
+    #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+    #expect(throws: GraphError.unwritable(file: folder.file("pipe"), reason: "not a regular file")) {
+      try model.write(to: folder.file("pipe"))
+    }
+    try FileManager.default.removeItem(atPath: folder.file("pipe"))
+    // A folder in the place of the file.
     try FileManager.default.createDirectory(atPath: folder.file("m.onnx"), withIntermediateDirectories: false)
     #expect(throws: GraphError.self) { try model.write(to: folder.file("m.onnx")) }
     #expect(folder.contents == ["m.onnx"])

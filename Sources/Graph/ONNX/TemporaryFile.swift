@@ -5,24 +5,44 @@
 #endif
 
 /// A file that takes its name only when it is complete; removed if it never is.
+///
+/// On Linux it has no name at all until then, where the file system can do that, so that nothing is left even of a
+/// process that is interrupted.
 struct TemporaryFile: ~Copyable {
   /// The name it shall take.
   let path: String
   private let temporaryPath: String
   private let descriptor: Int32
+  private let isNameless: Bool
   private var isOpen = true
 
   /// Makes an empty file beside `path`.
   ///
-  /// - Throws: `GraphError.unwritable`.
+  /// - Throws: `GraphError.unwritable`, also if `path` is a device or the like, which no file should take the place of.
   init(for path: String) throws(GraphError) {
     self.path = path
     temporaryPath = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
-    descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    var status = stat()
+    let isTaken = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    let nameless = isTaken ? nil : Self.openNameless(beside: path)
+    isNameless = nameless != nil
+    descriptor = isTaken ? -1 : nameless ?? open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       isOpen = false
-      throw .unwritable(file: path, reason: SystemError.last)
+      throw .unwritable(file: path, reason: isTaken ? "not a regular file" : SystemError.last)
     }
+  }
+
+  /// A file without a name in the folder of `path`; nil where there are none.
+  private static func openNameless(beside path: String) -> Int32? {
+    #if os(Linux)
+      let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+      let temporary = 0o20_000_000 | O_DIRECTORY  // O_TMPFILE, which Swift does not import
+      let descriptor = open(folder, O_WRONLY | O_CLOEXEC | temporary, 0o644)
+      return descriptor >= 0 ? descriptor : nil
+    #else
+      return nil
+    #endif
   }
 
   /// Writes all stretches of a message at the file's end.
@@ -52,12 +72,18 @@ struct TemporaryFile: ~Copyable {
   /// Gives the complete file its name, in place of one that has it.
   consuming func commit() throws(GraphError) {
     isOpen = false
+    let isNamed = !isNameless || name()
     let closed = close(descriptor) == 0
-    guard closed, rename(temporaryPath, path) == 0 else {
+    guard isNamed, closed, rename(temporaryPath, path) == 0 else {
       let failure = failure
       unlink(temporaryPath)
       throw failure
     }
+  }
+
+  /// Gives a file that has none its temporary name: only `rename` can replace another file.
+  private func name() -> Bool {
+    linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporaryPath, Int32(AT_SYMLINK_FOLLOW)) == 0
   }
 
   private var failure: GraphError { .unwritable(file: path, reason: SystemError.last) }
@@ -65,7 +91,7 @@ struct TemporaryFile: ~Copyable {
   deinit {
     guard isOpen else { return }
     close(descriptor)
-    unlink(temporaryPath)
+    if !isNameless { unlink(temporaryPath) }
   }
 }
 
