@@ -15,8 +15,8 @@ extension Lowering {
   ]
 
   private static func loop(_ node: Evaluation) throws(GraphError) -> [RuntimeValue] {
-    let limit = try node.optionalTensor(0)?.integers?.first ?? .max
-    var goesOn = try node.optionalTensor(1)?.elements(Bool8.self)?.first?.value ?? true
+    let limit = try node.single(0)?.integers?.first ?? .max
+    var goesOn = try node.single(1)?.elements(Bool8.self)?.first?.value ?? true
     var states = node.inputs.dropFirst(2).map { $0 ?? .none }
     let body = try node.context.graph("body").body
     let scanCount = body.outputs.count - 1 - states.count
@@ -30,7 +30,10 @@ extension Lowering {
       guard outputs.count == 1 + states.count + scans.count, let condition = outputs[0].tensor else {
         throw node.bodyMismatch(outputs.count)
       }
-      goesOn = condition.elements(Bool8.self)?.first?.value ?? false
+      guard condition.count == 1, let next = condition.elements(Bool8.self)?.first else {
+        throw node.invalid(1, expected: "one truth value from its body", found: "\(condition)")
+      }
+      goesOn = next.value
       states = Array(outputs[1..<1 + states.count])
       for place in scans.indices {
         guard let tensor = outputs[1 + states.count + place].tensor else { throw node.bodyMismatch(outputs.count) }
@@ -77,6 +80,13 @@ extension Lowering {
 }
 
 extension Evaluation {
+  /// An optional input of one element.
+  fileprivate func single(_ index: Int) throws(GraphError) -> Tensor? {
+    guard let tensor = try optionalTensor(index) else { return nil }
+    guard tensor.count == 1 else { throw invalid(index, expected: "one element", found: "\(tensor)") }
+    return tensor
+  }
+
   func bodyMismatch(_ count: Int) -> GraphError {
     .invalidGraph(node: context.name, what: "its body gave \(count) outputs, or others than tensors where they must be")
   }

@@ -15,7 +15,7 @@ struct SubgraphTests {
     for output in [condition, sum, sum] { body.addOutput(output) }
 
     var graph = Graph(name: "outer")
-    let count = graph.addInput(name: "count", type: .tensor(.int64, []))
+    let count = graph.addInput(name: "count", type: .tensor(.int64, nil))
     let start = graph.addInput(name: "start", type: .tensor(.int32, [1]))
     let results = ["last", "all"].map { graph.addValue(name: $0) }
     graph.append(
@@ -41,6 +41,14 @@ struct SubgraphTests {
   /// What a loop stacks has the type that inference finds, even if the loop never runs.
   @Test func loopThatNeverRunsHasTheInferredType() throws {
     #expect(try run(loop(bodyInputs: 3), count: 0)["all"]?.tensor?.dataType == .int32)
+  }
+
+  /// A number of iterations that is empty is not "without end".
+  @Test func emptyCount() throws {
+    let inputs = ["count": Tensor(shape: [0], [Int64]()), "start": Tensor(shape: [1], [Int32(3)])]
+    #expect(throws: EngineError.self) {
+      try Session(CompiledModel(loop(bodyInputs: 3))).runValues(inputs.mapValues(RuntimeValue.tensor))
+    }
   }
 
   /// A body of more inputs than its node hands it.
