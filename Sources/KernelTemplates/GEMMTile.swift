@@ -1,3 +1,5 @@
+import CIntrinsics
+
 /// One register tile of C: the product of a packed A panel and a packed B panel, finished and stored.
 ///
 /// The tile has `MR` rows of `NR` vectors. Products are summed in order of k, one FMA each. Rows and vectors left over at the
@@ -10,6 +12,8 @@ public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
 
   /// Runs one tile.
   ///
+  /// The arguments are many because the compiler keeps the largest tile's sums in registers only if they come one by one.
+  ///
   /// - Parameters:
   ///   - depth: depth of the panels.
   ///   - a: panel [depth][MR].
@@ -18,15 +22,22 @@ public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
   ///   - columns: columns that C has here, NR * lanes at most; more than (NR - 1) * lanes.
   ///   - row: index of the tile's first row in C, for the epilogue.
   ///   - column: index of its first column.
+  ///   - next: what the tile asks memory for: one element, and its cache line, for each step of depth.
+  ///   - nextStride: elements from one request to the next.
   ///   - block: everything that the tiles of a block share.
   @inlinable @inline(__always)
   public static func run(
     depth: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, columns: Int,
-    row: Int, column: Int, block: borrowing GEMMBlock
+    row: Int, column: Int, next: UnsafePointer<Float>, nextStride: Int, block: borrowing GEMMBlock
   ) {
     var sums = Sums(repeating: InlineArray(repeating: I.zero()))
+    // C is fetched while the sums are made: its rows lie far apart, and a store to a line that is not there waits.
+    for i in 0..<MR { for line in 0..<(NR * I.lanes + 15) / 16 { isa_prefetch(c + i * block.rowStride + line * 16) } }
+    var ahead = next
     var p = 0
     while p < depth {
+      isa_prefetch(ahead)
+      ahead += nextStride
       let bp = b + p * (NR * I.lanes)
       let ap = a + p * MR
       for i in 0..<MR {

@@ -69,7 +69,7 @@ public struct GEMM: Sendable {
   let leftItems: PackedItems?
   let rightItems: PackedItems?
   /// A is not packed ahead but block by block by the thread that needs it, while the block stays in its cache: for products
-  /// whose columns all pass a block of A at once, so that nothing is packed twice.
+  /// that are cut by rows alone, so that nothing is packed twice.
   let packsInTasks: Bool
   /// Bytes of one thread's packed block of A, and of all that is packed of A.
   let workerBytes: Int, leftBytes: Int
@@ -95,7 +95,7 @@ public struct GEMM: Sendable {
     rightItems = packedRight ? nil : PackedItems(self.batch.map(\.right))
     blocking = GEMMBlocking(
       left: left, right: right, items: self.batch.count, threads: context.pool.threads, table: context.table)
-    packsInTasks = !packedLeft && blocking.columnTasks == 1 && blocking.allColumnPanels <= blocking.columnPanels
+    packsInTasks = !packedLeft && blocking.columnTasks == 1
     workerBytes =
       packsInTasks
       ? (min(blocking.rowPanels, left.panels) * context.table.tileRows * blocking.blockDepth * 4).roundedUp(to: 64) : 0
@@ -160,28 +160,26 @@ public struct GEMM: Sendable {
     let target: UnsafeMutablePointer<Float>
   }
 
-  /// The blocks of one task, each over all of the depth, so that its piece of C stays in the cache.
+  /// The blocks of one task, each over all of the depth before the next rows.
   private func compute(
     _ block: inout GEMMBlock, _ rowPanels: Range<Int>, _ columnPanels: Range<Int>,
     packing: PackingSource?, accumulate: Bool, activation: Activation
   ) {
     let applies = activation.bounds == nil
-    for columns in columnPanels.pieces(of: blocking.columnPanels) {
-      for rows in rowPanels.pieces(of: blocking.rowPanels) {
-        (block.firstRowPanel, block.endRowPanel) = (rows.lowerBound, rows.upperBound)
-        (block.firstColumnPanel, block.endColumnPanel) = (columns.lowerBound, columns.upperBound)
-        var start = 0
-        repeat {
-          let end = blocking.nextDepth(after: start)
-          (block.leftStart, block.rightStart, block.depth) = (start, start, end - start)
-          if let packing { pack(rows, depth: start..<end, packing, for: &block) }
-          block.accumulates = accumulate || start > 0
-          block.isLast = end == shape.depth
-          context.table.gemm(&block)
-          start = end
-        } while start < shape.depth
-        if applies { apply(activation, block, rows, columns) }
-      }
+    (block.firstColumnPanel, block.endColumnPanel) = (columnPanels.lowerBound, columnPanels.upperBound)
+    for rows in rowPanels.pieces(of: blocking.rowPanels) {
+      (block.firstRowPanel, block.endRowPanel) = (rows.lowerBound, rows.upperBound)
+      var start = 0
+      repeat {
+        let end = blocking.nextDepth(after: start)
+        (block.leftStart, block.rightStart, block.depth) = (start, start, end - start)
+        if let packing { pack(rows, depth: start..<end, packing, for: &block) }
+        block.accumulates = accumulate || start > 0
+        block.isLast = end == shape.depth
+        context.table.gemm(&block)
+        start = end
+      } while start < shape.depth
+      if applies { apply(activation, block, rows, columnPanels) }
     }
   }
 

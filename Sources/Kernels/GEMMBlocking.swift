@@ -8,8 +8,8 @@ struct GEMMBlocking: Sendable {
   let allRowPanels: Int, allColumnPanels: Int
   /// Tasks of one item along the rows and the columns.
   let rowTasks: Int, columnTasks: Int
-  /// Panels of a block.
-  let rowPanels: Int, columnPanels: Int
+  /// Row panels of a block.
+  let rowPanels: Int
   /// Depth of the product, and blocks that it is cut into.
   let depth: Int, depthBlocks: Int
 
@@ -22,16 +22,13 @@ struct GEMMBlocking: Sendable {
     allColumnPanels = right.panels
     depth = left.depth
     let caches = CacheSizes.current
-    // A panel of B as deep as a block fills three quarters of the first-level cache.
-    let deepest = max(64, caches.l1 * 3 / 4 / (table.tileColumns * 4))
+    // A panel of B as deep as a block fills three quarters of the first-level cache. But below 384 the sums travel to C and back
+    // so often that a panel had better come from the second level.
+    let deepest = max(384, caches.l1 * 3 / 4 / (table.tileColumns * 4))
     depthBlocks = max(1, (depth + deepest - 1) / deepest)
-    // A block of C fills half of the second-level cache, as square as it may be: then the panels of A and B that pass by it
-    // are the least.
-    let area = caches.l2 / 2 / 4
-    let side = Int(Double(area).squareRoot())
-    let rows = min(left.width, max(side, area / max(1, right.width)))
-    rowPanels = max(1, rows / table.tileRows)
-    columnPanels = max(1, area / (max(1, min(rows, left.width)) * table.tileColumns))
+    // A block of A stays in a quarter of the second-level cache while all of B passes by it.
+    let blockDepth = max(1, (depth + depthBlocks - 1) / depthBlocks)
+    rowPanels = max(1, caches.l2 / 4 / (blockDepth * table.tileRows * 4))
     (rowTasks, columnTasks) = Self.tasks(
       rows: allRowPanels, columns: allColumnPanels, items: items, threads: threads)
   }

@@ -151,6 +151,26 @@ private func transposePanel(
       }
       lane += 4
     }
+    if lane + 2 <= lanes {
+      let a = source + lane * laneStride
+      let b = a + laneStride
+      var k = start
+      while k < whole {
+        let (va, vb) = (Portable.load(a + k), Portable.load(b + k))
+        let (ab0, ab1) = (interleaveLow(va, vb), interleaveHigh(va, vb))
+        let to = target + k * padded + lane
+        storePair(to, ab0.lowHalf)
+        storePair(to + padded, ab0.highHalf)
+        storePair(to + 2 * padded, ab1.lowHalf)
+        storePair(to + 3 * padded, ab1.highHalf)
+        k += 4
+      }
+      while k < end {
+        storePair(target + k * padded + lane, SIMD2(a[k], b[k]))
+        k += 1
+      }
+      lane += 2
+    }
     while lane < lanes {
       let from = source + lane * laneStride
       for k in start..<end { target[k * padded + lane] = from[k] }
@@ -162,6 +182,11 @@ private func transposePanel(
     }
     start = end
   }
+}
+
+@inline(__always)
+private func storePair(_ p: UnsafeMutablePointer<Float>, _ pair: SIMD2<Float>) {
+  UnsafeMutableRawPointer(p).storeBytes(of: pair, as: SIMD2<Float>.self)
 }
 
 /// a0 b0 a1 b1.
