@@ -15,7 +15,7 @@ final class ExecutionState: @unchecked Sendable {
 
   init(plan: Plan) {
     self.plan = plan
-    arena = .allocate(byteCount: max(plan.arenaByteCount, 1), alignment: 4096)
+    arena = LargeMemory.allocate(byteCount: plan.arenaByteCount)
     pointers = .allocate(capacity: max(plan.slots.count, 1))
     pointers.initialize(repeating: nil, count: plan.slots.count)
     values = Array(repeating: nil, count: plan.slots.count)

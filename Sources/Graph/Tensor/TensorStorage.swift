@@ -17,7 +17,7 @@ public final class TensorStorage: @unchecked Sendable {
 
   /// Takes fresh memory, filled by `initialize`, which must write all of it.
   public init(byteCount: Int, initialize: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
+    let memory = LargeMemory.allocate(byteCount: byteCount)
     do {
       try initialize(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
     } catch {
