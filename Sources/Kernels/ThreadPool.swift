@@ -15,6 +15,8 @@ import Synchronization
 /// The caller works too, so `threads: 1` makes no thread. Indices are handed out by an atomic counter. A worker that has
 /// nothing to do spins for a few microseconds, since the next layer's loop usually follows at once, and then sleeps on a futex.
 /// The caller never waits for a worker that has not begun: on a machine that is busy with other things it does the work alone.
+/// Workers are pinned to processors of their own, within those that the process may use, and kept off the caller's; the
+/// caller's thread is left alone. A pool of more threads than processors pins none and hardly spins.
 ///
 /// A loop inside a loop, or one that another thread starts while the pool is taken, runs on its caller's thread.
 public final class ThreadPool: Sendable {
@@ -23,15 +25,17 @@ public final class ThreadPool: Sendable {
 
   private let shared: Shared
   private let workers: [pthread_t]
+  private let pins: WorkerPins?
 
   /// Makes a pool; `threads` below 1 is 1.
   public init(threads: Int) {
     self.threads = max(1, threads)
-    let shared = Shared(spins: threads <= Int(platform_processor_count()) ? 4_000 : 50)
+    let processors = ProcessorSet.allowed()
+    let fits = threads <= processors.count
+    let shared = Shared(workers: self.threads - 1, spins: fits ? 4_000 : 50)
     self.shared = shared
-    workers = (1..<max(2, self.threads)).dropLast(self.threads == 1 ? 1 : 0).compactMap {
-      Self.start(shared, worker: $0)
-    }
+    pins = fits && self.threads > 1 ? WorkerPins(allowed: processors) : nil
+    workers = (0..<self.threads - 1).compactMap { Self.start(shared, worker: $0 + 1) }
   }
 
   deinit {
@@ -55,9 +59,17 @@ public final class ThreadPool: Sendable {
       for index in 0..<max(0, count) { body(index, 0) }
       return
     }
+    if let pins {
+      if pins.isPinned { pins.makeRoom() } else if let threads = shared.threads(of: workers.count) { pins.pin(threads) }
+    }
     withoutActuallyEscaping(body) { shared.run($0, count: count, workers: workers.count) }
     shared.giveBack()
   }
+
+  /// The processors that workers are pinned to.
+  ///
+  /// Not to be asked for while a loop runs.
+  package var pinnedProcessors: [Int] { pins?.pinned ?? [] }
 
   private static func start(_ shared: Shared, worker: Int) -> pthread_t? {
     final class Start {
@@ -114,14 +126,17 @@ extension ThreadPool {
     private let taken: UnsafeMutablePointer<Word>
     private let stopped: UnsafeMutablePointer<Word>
     private let next: UnsafeMutablePointer<Atomic<Int>>
+    private let started: UnsafeMutablePointer<Word>  // workers that have written their thread's number
+    private let threadNumbers: UnsafeMutablePointer<Int32>
+    private let threadCount: Int
 
     private let spins: Int
     private var body: ((Int, Int) -> Void)?
     private var count = 0
 
-    init(spins: Int) {
+    init(workers: Int, spins: Int) {
       self.spins = spins
-      let lines = UnsafeMutableRawPointer.allocate(byteCount: 7 * Self.lineBytes, alignment: Self.lineBytes)
+      let lines = UnsafeMutableRawPointer.allocate(byteCount: 8 * Self.lineBytes, alignment: Self.lineBytes)
       memory = lines
       func word(_ line: Int) -> UnsafeMutablePointer<Word> {
         let p = (lines + line * Self.lineBytes).bindMemory(to: Word.self, capacity: 1)
@@ -132,9 +147,22 @@ extension ThreadPool {
       (callerSleeps, taken, stopped) = (word(3), word(4), word(5))
       next = (memory + 6 * Self.lineBytes).bindMemory(to: Atomic<Int>.self, capacity: 1)
       next.initialize(to: Atomic(0))
+      started = word(7)
+      threadCount = workers
+      threadNumbers = .allocate(capacity: max(1, workers))
+      threadNumbers.initialize(repeating: 0, count: max(1, workers))
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+      threadNumbers.deallocate()
+      memory.deallocate()
+    }
+
+    /// The system's numbers of the workers' threads; `nil` before all of these have begun.
+    func threads(of workers: Int) -> [Int32]? {
+      guard started.pointee.load(ordering: .acquiring) == UInt32(workers) else { return nil }
+      return (0..<threadCount).map { threadNumbers[$0] }.filter { $0 != 0 }
+    }
 
     func take() -> Bool {
       taken.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
@@ -190,6 +218,8 @@ extension ThreadPool {
 
     /// A worker's life: waits for the signal to change, joins the loop if it is still open, and waits again.
     func serve(worker: Int) {
+      threadNumbers[worker - 1] = platform_thread()
+      started.pointee.wrappingAdd(1, ordering: .releasing)
       var seen: UInt32 = 0
       while true {
         seen = waitForSignal(after: seen)

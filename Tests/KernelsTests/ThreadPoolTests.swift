@@ -53,6 +53,24 @@ import Testing
     #expect(total.load(ordering: .relaxed) == 100)
   }
 
+  /// Of whatever pools, and never where the caller runs when a loop begins.
+  @Test func noTwoWorkersShareAProcessor() {
+    let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let pools = [ThreadPool(threads: 2), ThreadPool(threads: 2), ThreadPool(threads: processors)]
+    for _ in 0..<50 {
+      for pool in pools { pool.parallel(8) { _ in usleep(10) } }
+    }
+    let pinned = pools.flatMap(\.pinnedProcessors)
+    #expect(Set(pinned).count == pinned.count)
+    #expect(pinned.count <= processors)
+  }
+
+  @Test func aPoolOfMoreThreadsThanProcessorsPinsNone() {
+    let pool = ThreadPool(threads: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1)
+    for _ in 0..<50 { pool.parallel(8) { _ in usleep(10) } }
+    #expect(pool.pinnedProcessors.isEmpty)
+  }
+
   @Test func callersOnSeveralThreadsAreServed() async {
     let pool = ThreadPool(threads: 2)
     let total = Box()

@@ -18,14 +18,31 @@ static inline void platform_wake(const uint32_t *word, int count) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, (void *)0, (void *)0, 0);
 }
 
-/// Processors that this thread may run on.
-static inline int platform_processor_count(void) {
-  unsigned long set[128] = {0};
-  if (syscall(SYS_sched_getaffinity, 0, sizeof(set), set) <= 0) return 1;
+/// Words of a set of processors: one bit for each.
+#define PLATFORM_PROCESSOR_WORDS 128
+
+/// Writes the set of processors that this thread may run on and returns how many they are; 0 if the system does not say.
+static inline int platform_processors(uint64_t set[PLATFORM_PROCESSOR_WORDS]) {
+  for (int i = 0; i < PLATFORM_PROCESSOR_WORDS; i++) set[i] = 0;
+  if (syscall(SYS_sched_getaffinity, 0, 8 * PLATFORM_PROCESSOR_WORDS, set) <= 0) return 0;
   int count = 0;
-  for (unsigned i = 0; i < sizeof(set) / sizeof(set[0]); i++) count += __builtin_popcountl(set[i]);
+  for (int i = 0; i < PLATFORM_PROCESSOR_WORDS; i++) count += __builtin_popcountll(set[i]);
   return count;
 }
+
+/// Lets a thread run on these processors only; 0 if that is done.
+static inline int platform_set_processors(int32_t thread, const uint64_t set[PLATFORM_PROCESSOR_WORDS]) {
+  return syscall(SYS_sched_setaffinity, thread, 8 * PLATFORM_PROCESSOR_WORDS, set) == 0 ? 0 : -1;
+}
+
+/// The processor that this thread runs on just now; negative if unknown.
+static inline int platform_current_processor(void) {
+  extern int sched_getcpu(void);
+  return sched_getcpu();
+}
+
+/// The system's number of this thread.
+static inline int32_t platform_thread(void) { return (int32_t)syscall(SYS_gettid); }
 #elif defined(__APPLE__)
 #include <os/os_sync_wait_on_address.h>
 #include <unistd.h>
@@ -39,7 +56,19 @@ static inline void platform_wake(const uint32_t *word, int count) {
   else os_sync_wake_by_address_all((void *)word, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
 }
 
-static inline int platform_processor_count(void) { return (int)sysconf(_SC_NPROCESSORS_ONLN); }
+// macOS has no affinity of threads to processors: it is told how many there are, and pins none.
+#define PLATFORM_PROCESSOR_WORDS 128
+static inline int platform_processors(uint64_t set[PLATFORM_PROCESSOR_WORDS]) {
+  for (int i = 0; i < PLATFORM_PROCESSOR_WORDS; i++) set[i] = 0;
+  return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+static inline int platform_set_processors(int32_t thread, const uint64_t set[PLATFORM_PROCESSOR_WORDS]) {
+  (void)thread;
+  (void)set;
+  return -1;
+}
+static inline int platform_current_processor(void) { return -1; }
+static inline int32_t platform_thread(void) { return 0; }
 #endif
 
 /// Tells the processor that this is a loop that waits.
