@@ -1,10 +1,12 @@
-/// A row-major block of numbers and the activation to apply to it in place.
+/// A row-major block of numbers and the activation to apply to it.
 public struct ActivationBlock {
-  /// First element.
-  public var elements: UnsafeMutablePointer<Float>
+  /// First argument.
+  public var input: UnsafePointer<Float>
+  /// First result; may be the first argument, and overlaps the arguments in no other way.
+  public var output: UnsafeMutablePointer<Float>
   /// Size of the block.
   public var rows: Int, columns: Int
-  /// Elements from one row to the next.
+  /// Elements from one row to the next, in both.
   public var rowStride: Int
   /// What to apply.
   public var activation: Activation
@@ -12,23 +14,34 @@ public struct ActivationBlock {
   /// A block.
   @inlinable
   public init(
-    elements: UnsafeMutablePointer<Float>, rows: Int, columns: Int, rowStride: Int, activation: Activation
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, rows: Int, columns: Int, rowStride: Int,
+    activation: Activation
   ) {
-    self.elements = elements
+    self.input = input
+    self.output = output
     self.rows = rows
     self.columns = columns
     self.rowStride = rowStride
     self.activation = activation
   }
+
+  /// A block whose results take the arguments' place.
+  @inlinable
+  public init(
+    elements: UnsafeMutablePointer<Float>, rows: Int, columns: Int, rowStride: Int, activation: Activation
+  ) {
+    self.init(
+      input: elements, output: elements, rows: rows, columns: columns, rowStride: rowStride, activation: activation)
+  }
 }
 
-/// Applies an activation to a block in place; the choice is made once per block.
+/// Applies an activation to a block; the choice is made once per block.
 public enum ActivationKernel<I: ISA> {
   /// Runs the block.
   @inlinable @inline(__always)
   public static func run(_ block: borrowing ActivationBlock) {
     switch block.activation {
-    case .none: break
+    case .none: if block.input != UnsafePointer(block.output) { apply(Identity<I>(), block) }
     case .relu: apply(Clip<I>(lower: 0, upper: .infinity), block)
     case .clip(let min, let max): apply(Clip<I>(lower: min, upper: max), block)
     case .leakyRelu(let alpha): apply(LeakyRelu<I>(alpha: alpha), block)
@@ -47,15 +60,16 @@ public enum ActivationKernel<I: ISA> {
   public static func apply(_ function: some ActivationFunction<I>, _ block: borrowing ActivationBlock) {
     let whole = block.columns / I.lanes * I.lanes
     let rest = I.mask(first: block.columns - whole)
-    var row = block.elements
+    var (x, y) = (block.input, block.output)
     for _ in 0..<block.rows {
       var j = 0
       while j < whole {
-        I.store(row + j, function(I.load(row + j)))
+        I.store(y + j, function(I.load(x + j)))
         j += I.lanes
       }
-      if whole < block.columns { I.store(row + whole, function(I.load(row + whole, rest)), rest) }
-      row += block.rowStride
+      if whole < block.columns { I.store(y + whole, function(I.load(x + whole, rest)), rest) }
+      x += block.rowStride
+      y += block.rowStride
     }
   }
 }

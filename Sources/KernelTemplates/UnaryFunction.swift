@@ -62,17 +62,9 @@ public enum UnaryKernel<I: ISA> {
     _ function: UnaryFunction, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
   ) {
     switch function {
-    case .activation(.none): apply(Identity<I>(), x, y, count)
-    case .activation(.relu): apply(Clip<I>(lower: 0, upper: .infinity), x, y, count)
-    case .activation(.clip(let min, let max)): apply(Clip<I>(lower: min, upper: max), x, y, count)
-    case .activation(.leakyRelu(let alpha)): apply(LeakyRelu<I>(alpha: alpha), x, y, count)
-    case .activation(.hardSigmoid(let alpha, let beta)): apply(HardSigmoid<I>(alpha: alpha, beta: beta), x, y, count)
-    case .activation(.hardSwish): apply(HardSwish<I>(), x, y, count)
-    case .activation(.sigmoid): apply(Sigmoid<I>(), x, y, count)
-    case .activation(.tanh): apply(Tanh<I>(), x, y, count)
-    case .activation(.silu): apply(Silu<I>(), x, y, count)
-    case .activation(.gelu): apply(Gelu<I>(), x, y, count)
-    case .activation(.geluTanh): apply(GeluTanh<I>(), x, y, count)
+    case .activation(let activation):
+      ActivationKernel<I>.run(
+        ActivationBlock(input: x, output: y, rows: 1, columns: count, rowStride: count, activation: activation))
     case .abs: apply(Abs<I>(), x, y, count)
     case .ceil: apply(Ceil<I>(), x, y, count)
     case .celu(let alpha): apply(Elu<I>(alpha: alpha, slope: 1 / alpha), x, y, count)
@@ -103,15 +95,8 @@ public enum UnaryKernel<I: ISA> {
   static func apply(
     _ function: some ActivationFunction<I>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
   ) {
-    let whole = count / I.lanes * I.lanes
-    var i = 0
-    while i < whole {
-      I.store(y + i, function(I.load(x + i)))
-      i += I.lanes
-    }
-    if whole < count {
-      let rest = I.mask(first: count - whole)
-      I.store(y + whole, function(I.load(x + whole, rest)), rest)
-    }
+    ActivationKernel<I>.apply(
+      function,
+      ActivationBlock(input: x, output: y, rows: 1, columns: count, rowStride: count, activation: .none))
   }
 }
