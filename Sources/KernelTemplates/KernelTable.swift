@@ -14,6 +14,9 @@ public final class KernelTable: Sendable {
   public let tileColumns: Int
   /// `GEMMKernel`: multiplies packed panels.
   public let gemm: @Sendable (UnsafePointer<GEMMBlock>) -> Void
+  /// A library's product of whole matrices, which `GEMM` then uses in the place of `gemm`; `nil` in a table of our own kernels
+  /// alone.
+  public let product: (@Sendable (UnsafePointer<MatrixProduct>) -> Void)?
   /// `PlanePadding`: copies a plane with zeros around it.
   public let padPlane: @Sendable (UnsafePointer<PaddedPlane>) -> Void
   /// `RunPacking`: packs a panel of a convolution's input.
@@ -38,9 +41,17 @@ public final class KernelTable: Sendable {
   /// The table of `I`'s instantiations.
   ///
   /// Only the module compiled with `I`'s flags may call this.
+  ///
+  /// - Parameters:
+  ///   - name: the table's name, if not the instruction set's.
+  ///   - product: a library's product, if there is one to prefer.
   @inlinable @inline(__always)
-  public init<I: ISA>(instantiating _: I.Type) {
-    isa = I.name
+  public init<I: ISA>(
+    instantiating _: I.Type, name: StaticString = I.name,
+    product: (@Sendable (UnsafePointer<MatrixProduct>) -> Void)? = nil
+  ) {
+    isa = name
+    self.product = product
     vector = VectorKernels(instantiating: I.self)
     lanes = I.lanes
     tileRows = GEMMKernel<I>.rows

@@ -95,7 +95,7 @@ public struct GEMM: Sendable {
     rightItems = packedRight ? nil : PackedItems(self.batch.map(\.right))
     blocking = GEMMBlocking(
       left: left, right: right, items: self.batch.count, threads: context.pool.threads, table: context.table)
-    packsInTasks = !packedLeft && blocking.columnTasks == 1
+    packsInTasks = !packedLeft && blocking.columnTasks == 1 && context.table.product == nil
     workerBytes =
       packsInTasks
       ? (min(blocking.rowPanels, left.panels) * context.table.tileRows * blocking.blockDepth * 4).roundedUp(to: 64) : 0
@@ -117,6 +117,11 @@ public struct GEMM: Sendable {
     left: GEMMOperand, right: GEMMOperand, output: UnsafeMutablePointer<Float>, rowStride: Int,
     accumulate: Bool = false, epilogue: Epilogue = Epilogue(), scratch: UnsafeMutableRawPointer
   ) {
+    if let multiply = context.table.product {
+      return runLibrary(
+        multiply, left: left, right: right, output: output, rowStride: rowStride, accumulate: accumulate,
+        epilogue: epilogue, scratch: scratch)
+    }
     let a =
       packsInTasks
       ? UnsafePointer(scratch.assumingMemoryBound(to: Float.self))
@@ -209,7 +214,8 @@ public struct GEMM: Sendable {
     context.table.activate(&area)
   }
 
-  private func prepare(
+  /// An operand packed: as it came, or packed to `scratch` here.
+  func prepare(
     _ operand: GEMMOperand, layout: PackedLayout, items: PackedItems?, scratch: UnsafeMutableRawPointer
   ) -> UnsafePointer<Float> {
     switch operand {

@@ -16,20 +16,37 @@ extension KernelTable {
   /// The environment variable that overrides the choice.
   public static let environmentVariable = "SWIFTINFER_ISA"
 
-  /// Every table of this build, best first.
-  static let all: [(table: KernelTable, runs: Bool)] = {
+  /// Every table of this build by its name, best first.
+  ///
+  /// One that the processor lacks is never made: its module's code may use its instructions anywhere. OpenBLAS is not loaded
+  /// before it is asked for.
+  private static let all: [Choice] = {
     #if arch(x86_64)
       let features = isa_features()
-      return [(.avx512, features.avx512 != 0), (.avx2, features.avx2 != 0), (.portable, true)]
+      let (hasAVX512, hasAVX2) = (features.avx512 != 0, features.avx2 != 0)
+      return [
+        Choice(name: AVX512.name.description) { hasAVX512 ? .avx512 : nil },
+        Choice(name: AVX2.name.description) { hasAVX2 ? .avx2 : nil },
+        Choice(name: "openblas", isOurs: false) { .openBLAS },
+        Choice(name: Portable.name.description) { .portable },
+      ]
     #else
-      return [(.portable, true)]
+      return [
+        Choice(name: "openblas", isOurs: false) { .openBLAS }, Choice(name: Portable.name.description) { .portable },
+      ]
     #endif
   }()
 
-  /// The tables that this processor runs, best first; the portable one is always there.
-  public static let runnable: [KernelTable] = all.filter(\.runs).map(\.table)
+  private struct Choice: Sendable {
+    let name: String
+    var isOurs = true
+    let table: @Sendable () -> KernelTable?
+  }
 
-  /// The table in use: the best, or the one that `SWIFTINFER_ISA` names.
+  /// The tables of our own kernels that this processor runs, best first; the portable one is always there.
+  public static let runnable: [KernelTable] = all.filter(\.isOurs).compactMap { $0.table() }
+
+  /// The table in use: the best (OpenBLAS's where only the portable one runs and the library is there), or the one that `SWIFTINFER_ISA` names.
   ///
   /// Chosen at the first call, then kept.
   ///
@@ -42,12 +59,12 @@ extension KernelTable {
 
   /// The table of that name, or the best one for `nil` and the empty name.
   public static func select(_ name: String?) throws(KernelError) -> KernelTable {
-    guard let name, !name.isEmpty else { return runnable.first ?? .portable }
-    guard let found = all.first(where: { $0.table.name == name }) else {
-      throw .unknownISA(name: name, known: all.map(\.table.name))
+    guard let name, !name.isEmpty else { return all.lazy.compactMap { $0.table() }.first ?? .portable }
+    guard let found = all.first(where: { $0.name == name }) else {
+      throw .unknownISA(name: name, known: all.map(\.name))
     }
-    guard found.runs else { throw .unrunnableISA(name: name, runnable: runnable.map(\.name)) }
-    return found.table
+    guard let table = found.table() else { throw .unrunnableISA(name: name, runnable: runnable.map(\.name)) }
+    return table
   }
 
   /// The instruction set, as `SWIFTINFER_ISA` spells it.

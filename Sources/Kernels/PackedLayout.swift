@@ -23,13 +23,28 @@ public struct PackedLayout: Hashable, Sendable {
   /// Lanes that a panel is rounded up to.
   let granule: Int
 
-  /// The layout of A.
+  /// The layout of A for a product.
   public static func left(rows: Int, depth: Int, table: KernelTable) -> PackedLayout {
+    // A library is handed the whole matrix: one panel.
+    table.product == nil
+      ? .leftTiles(rows: rows, depth: depth, table: table)
+      : PackedLayout(side: .left, width: rows, depth: depth, panelWidth: max(1, rows), granule: 1)
+  }
+
+  /// The layout of B for a product.
+  public static func right(depth: Int, columns: Int, table: KernelTable) -> PackedLayout {
+    table.product == nil
+      ? .rightTiles(depth: depth, columns: columns, table: table)
+      : PackedLayout(side: .right, width: columns, depth: depth, panelWidth: max(1, columns), granule: 1)
+  }
+
+  /// The layout of A for the table's block kernel.
+  static func leftTiles(rows: Int, depth: Int, table: KernelTable) -> PackedLayout {
     PackedLayout(side: .left, width: rows, depth: depth, panelWidth: table.tileRows, granule: 1)
   }
 
-  /// The layout of B.
-  public static func right(depth: Int, columns: Int, table: KernelTable) -> PackedLayout {
+  /// The layout of B for the table's block kernel.
+  static func rightTiles(depth: Int, columns: Int, table: KernelTable) -> PackedLayout {
     PackedLayout(side: .right, width: columns, depth: depth, panelWidth: table.tileColumns, granule: table.lanes)
   }
 

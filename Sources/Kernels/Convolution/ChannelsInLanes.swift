@@ -22,8 +22,8 @@ struct ChannelsInLanes: ConvolutionBody {
     self.input = input
     self.context = context
     let table = context.table
-    weightLayout = .right(depth: shape.reduction, columns: shape.groupOutputChannels, table: table)
-    positionLayout = .left(rows: shape.output.product, depth: shape.reduction, table: table)
+    weightLayout = .rightTiles(depth: shape.reduction, columns: shape.groupOutputChannels, table: table)
+    positionLayout = .leftTiles(rows: shape.output.product, depth: shape.reduction, table: table)
     blocking = GEMMBlocking(
       left: positionLayout, right: weightLayout, items: shape.batch * shape.groups, threads: context.pool.threads,
       table: table)

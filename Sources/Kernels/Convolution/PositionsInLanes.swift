@@ -20,8 +20,8 @@ struct PositionsInLanes: ConvolutionBody {
     self.input = input
     self.context = context
     let table = context.table
-    weightLayout = .left(rows: shape.groupOutputChannels, depth: shape.reduction, table: table)
-    columnLayout = .right(depth: shape.reduction, columns: shape.output.product, table: table)
+    weightLayout = .leftTiles(rows: shape.groupOutputChannels, depth: shape.reduction, table: table)
+    columnLayout = .rightTiles(depth: shape.reduction, columns: shape.output.product, table: table)
     blocking = GEMMBlocking(
       left: weightLayout, right: columnLayout, items: shape.batch * shape.groups, threads: context.pool.threads,
       table: table)
