@@ -25,6 +25,7 @@ build: ## The command line, optimized: .build/release/swiftinfer
 test: ## All tests, the ONNX backend cases among them
 	@Scripts/setup.sh test
 	$(SWIFT) build --build-tests
+	Scripts/check-instruction-sets.sh .build/debug/swiftinfer
 	$(SWIFT) test --skip-build
 	$(CONFORMANCE) >.build/conformance.txt
 	$(CONFORMANCE) --no-optimize >.build/conformance-unoptimized.txt

@@ -40,6 +40,7 @@ find_missing() {
     if ! pkg-config --exists "${library%%:*}" 2>/dev/null; then missing+=("${library#*:}"); fi
   done
   if [[ $level == test ]]; then
+    if ! command -v objdump >/dev/null; then missing+=(binutils); fi
     # Debian's python3 has venv without ensurepip unless python3-venv is there.
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then missing+=(python3 python3-venv python3-pip); fi
   fi
