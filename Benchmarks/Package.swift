@@ -12,7 +12,8 @@ let package = Package(
     .executableTarget(
       name: "KernelBenchmarks",
       dependencies: [
-        .product(name: "Kernels", package: "swiftinfer"), .product(name: "Benchmark", package: "benchmark"),
+        .product(name: "Kernels", package: "swiftinfer"), .product(name: "COpenBLAS", package: "swiftinfer"),
+        .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/KernelBenchmarks",
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])

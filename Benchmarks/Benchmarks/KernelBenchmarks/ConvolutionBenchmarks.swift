@@ -55,7 +55,7 @@ func convolutionBenchmarks(on machine: Machine) {
       let bias = FloatBuffer(shape.outputChannels)
       let scratch = FloatBuffer(convolution.scratchBytes / 4)
       for _ in benchmark.scaledIterations {
-        Rate.measure(benchmark, flops: 2 * shape.multiplyAdds, on: machine) {
+        Rate.measure(benchmark, flops: 2 * shape.multiplyAdds, peak: machine.peak) {
           convolution.run(
             input: input.base, weights: packed.base, output: output.base,
             epilogue: Epilogue(bias: bias.base, activation: .relu), scratch: scratch.base)
