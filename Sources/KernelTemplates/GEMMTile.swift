@@ -31,13 +31,19 @@ public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
     row: Int, column: Int, next: UnsafePointer<Float>, nextStride: Int, block: borrowing GEMMBlock
   ) {
     var sums = Sums(repeating: InlineArray(repeating: I.zero()))
+    // Four lanes compute slowly enough for the processor's own fetching, and their tile has no register to spare.
+    let fetches = I.lanes >= 8
     // C is fetched while the sums are made: its rows lie far apart, and a store to a line that is not there waits.
-    for i in 0..<MR { for line in 0..<(NR * I.lanes + 15) / 16 { isa_prefetch(c + i * block.rowStride + line * 16) } }
+    if fetches {
+      for i in 0..<MR { for line in 0..<(NR * I.lanes + 15) / 16 { isa_prefetch(c + i * block.rowStride + line * 16) } }
+    }
     var ahead = next
     var p = 0
     while p < depth {
-      isa_prefetch(ahead)
-      ahead += nextStride
+      if fetches {
+        isa_prefetch(ahead)
+        ahead += nextStride
+      }
       let bp = b + p * (NR * I.lanes)
       let ap = a + p * MR
       for i in 0..<MR {
