@@ -56,9 +56,10 @@ extension OperatorSchema {
     guard let data = try context.shape(0), let indices = try context.shape(1),
       let depth = indices.dimensions.last?.size
     else { return [.tensor(type, nil)] }
-    guard batch >= 0, depth >= 0, depth <= data.rank, batch + depth <= data.rank, batch < indices.rank else {
+    guard batch >= 0, batch < indices.rank, depth >= 0, depth <= data.rank - batch else {
       throw .shapeMismatch(
-        node: context.name, input: "indices", expected: "at most \(data.rank - batch) indices each", found: "\(indices)"
+        node: context.name, input: "indices", expected: "indices within \(data) behind \(batch) batch dimensions",
+        found: "\(indices)"
       )
     }
     return [.tensor(type, Shape(indices.dimensions.dropLast() + data.dimensions[(batch + depth)...]))]

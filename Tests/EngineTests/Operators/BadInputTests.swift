@@ -33,6 +33,8 @@ struct BadInputTests {
     Case(name: "Transpose", inputs: [matrix], attributes: ["perm": .ints([0, 0])]),
     Case(name: "ReduceMean", inputs: [matrix], attributes: ["keepdims": .int(2)]),
     Case(name: "Constant", inputs: [], attributes: ["value_int": .int(1), "value_float": .float(2)]),
+    Case(
+      name: "GatherND", inputs: [matrix, Tensor(shape: [1, 1], [Int64(0)])], attributes: ["batch_dims": .int(.max)]),
     // Sizes that no tensor can have.
     Case(name: "ConstantOfShape", version: 9, inputs: [Tensor(shape: [2], [Int64(1) << 62, 4])]),
     Case(name: "ConstantOfShape", version: 9, inputs: [Tensor(shape: [1], [Int64(-1)])]),
