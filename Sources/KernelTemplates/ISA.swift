@@ -58,6 +58,8 @@ public protocol ISA: SendableMetatype {
   /// Transposes a square of lanes x lanes elements, whose rows are so many elements apart. The two do not overlap.
   static func transpose(
     _ from: UnsafePointer<Float>, _ fromStride: Int, _ to: UnsafeMutablePointer<Float>, _ toStride: Int)
+  /// In every quad of lanes, transposes the square that the four vectors' quads form. It undoes itself.
+  static func transposeQuads(_ v: InlineArray<4, F32>) -> InlineArray<4, F32>
   static func loadI32(_ p: UnsafePointer<Int32>) -> I32
   static func storeI32(_ p: UnsafeMutablePointer<Int32>, _ v: I32)
 

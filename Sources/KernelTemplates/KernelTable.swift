@@ -25,6 +25,12 @@ public final class KernelTable: Sendable {
   public let directRows: @Sendable (UnsafePointer<DirectRows>) -> Void
   /// Output channels of its largest tile.
   public let directChannels: Int
+  /// `WinogradInput`: transforms the tiles of an input channel.
+  public let winogradInput: @Sendable (UnsafePointer<WinogradPlane>) -> Void
+  /// `WinogradFilter`: transforms filters.
+  public let winogradFilter: @Sendable (UnsafePointer<WinogradFilters>) -> Void
+  /// `WinogradOutput`: transforms sums back and finishes an output channel.
+  public let winogradOutput: @Sendable (UnsafePointer<WinogradSums>) -> Void
   /// `PoolingRowKernel`: pools along a row.
   public let poolRow: @Sendable (UnsafePointer<PoolingRow>) -> Void
   /// `PlaneReduction.sum`.
@@ -61,6 +67,9 @@ public final class KernelTable: Sendable {
     packRuns = { RunPacking<I>.run($0.pointee) }
     directRows = { DirectConvolution<I>.run($0.pointee) }
     directChannels = DirectConvolution<I>.channels
+    winogradInput = { WinogradInput<I>.run($0.pointee) }
+    winogradFilter = { WinogradFilter<I>.run($0.pointee) }
+    winogradOutput = { WinogradOutput<I>.run($0.pointee) }
     poolRow = { PoolingRowKernel<I>.run($0.pointee) }
     sum = { PlaneReduction<I>.sum($0, count: $1) }
     maximum = { PlaneReduction<I>.maximum($0, count: $1) }

@@ -19,12 +19,16 @@ extension AVX2 {
   /// Four rows of eight: vector i holds column i in its low half and column i + 4 in its high half.
   @inlinable @inline(__always)
   static func quarters(_ from: UnsafePointer<Float>, _ stride: Int) -> InlineArray<4, F32> {
-    let (a, b) = (load(from), load(from + stride))
-    let (c, d) = (load(from + 2 * stride), load(from + 3 * stride))
-    let ab0 = _mm256_castps_pd(_mm256_unpacklo_ps(a, b))
-    let ab1 = _mm256_castps_pd(_mm256_unpackhi_ps(a, b))
-    let cd0 = _mm256_castps_pd(_mm256_unpacklo_ps(c, d))
-    let cd1 = _mm256_castps_pd(_mm256_unpackhi_ps(c, d))
+    transposeQuads([load(from), load(from + stride), load(from + 2 * stride), load(from + 3 * stride)])
+  }
+
+  /// Interleaves pairs by element and pairs of pairs by two elements, which stays within quads.
+  @inlinable @inline(__always)
+  public static func transposeQuads(_ v: InlineArray<4, F32>) -> InlineArray<4, F32> {
+    let ab0 = _mm256_castps_pd(_mm256_unpacklo_ps(v[0], v[1]))
+    let ab1 = _mm256_castps_pd(_mm256_unpackhi_ps(v[0], v[1]))
+    let cd0 = _mm256_castps_pd(_mm256_unpacklo_ps(v[2], v[3]))
+    let cd1 = _mm256_castps_pd(_mm256_unpackhi_ps(v[2], v[3]))
     return [
       _mm256_castpd_ps(_mm256_unpacklo_pd(ab0, cd0)), _mm256_castpd_ps(_mm256_unpackhi_pd(ab0, cd0)),
       _mm256_castpd_ps(_mm256_unpacklo_pd(ab1, cd1)), _mm256_castpd_ps(_mm256_unpackhi_pd(ab1, cd1)),

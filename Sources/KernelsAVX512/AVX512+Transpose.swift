@@ -27,12 +27,16 @@ extension AVX512 {
   /// Four rows of sixteen: quarter q of vector i holds column 4q + i.
   @inlinable @inline(__always)
   static func quarters(_ from: UnsafePointer<Float>, _ stride: Int) -> InlineArray<4, F32> {
-    let (a, b) = (load(from), load(from + stride))
-    let (c, d) = (load(from + 2 * stride), load(from + 3 * stride))
-    let ab0 = _mm512_castps_pd(_mm512_unpacklo_ps(a, b))
-    let ab1 = _mm512_castps_pd(_mm512_unpackhi_ps(a, b))
-    let cd0 = _mm512_castps_pd(_mm512_unpacklo_ps(c, d))
-    let cd1 = _mm512_castps_pd(_mm512_unpackhi_ps(c, d))
+    transposeQuads([load(from), load(from + stride), load(from + 2 * stride), load(from + 3 * stride)])
+  }
+
+  /// Interleaves pairs by element and pairs of pairs by two elements, which stays within quads.
+  @inlinable @inline(__always)
+  public static func transposeQuads(_ v: InlineArray<4, F32>) -> InlineArray<4, F32> {
+    let ab0 = _mm512_castps_pd(_mm512_unpacklo_ps(v[0], v[1]))
+    let ab1 = _mm512_castps_pd(_mm512_unpackhi_ps(v[0], v[1]))
+    let cd0 = _mm512_castps_pd(_mm512_unpacklo_ps(v[2], v[3]))
+    let cd1 = _mm512_castps_pd(_mm512_unpackhi_ps(v[2], v[3]))
     return [
       _mm512_castpd_ps(_mm512_unpacklo_pd(ab0, cd0)), _mm512_castpd_ps(_mm512_unpackhi_pd(ab0, cd0)),
       _mm512_castpd_ps(_mm512_unpacklo_pd(ab1, cd1)), _mm512_castpd_ps(_mm512_unpackhi_pd(ab1, cd1)),

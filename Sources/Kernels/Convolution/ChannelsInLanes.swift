@@ -3,14 +3,14 @@ import KernelTemplates
 /// Implicit GEMM with output positions as rows and the weights as B: for so few positions that lanes would idle.
 ///
 /// A block of sums [position][channel] stays in the worker's scratch and is transposed into the output when it is complete.
-struct ChannelsInLanes: ConvolutionBody {
+struct ChannelsInLanes: PackedGroups {
   let weightLayout: PackedLayout
   let copyBytes: Int
   let workerBytes: Int
 
-  private let shape: ConvolutionShape
+  let shape: ConvolutionShape
   private let input: PaddedInput
-  private let context: KernelContext
+  let context: KernelContext
   private let blocking: GEMMBlocking
   private let positionLayout: PackedLayout
   private let offsets: [Int]

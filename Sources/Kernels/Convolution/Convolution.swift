@@ -16,6 +16,10 @@ public struct Convolution: Sendable {
     case channelsInLanes
     /// Straight from the input, positions in lanes, few channels in registers: depthwise and narrow groups.
     case direct
+    /// Winograd's F(2x2, 3x3), exact on whole numbers.
+    case winograd2
+    /// Winograd's F(4x4, 3x3).
+    case winograd4
   }
 
   /// Sizes.
@@ -28,58 +32,36 @@ public struct Convolution: Sendable {
   public let scratchBytes: Int
 
   let context: KernelContext
-  let input: PaddedInput
-  /// Layout of one group's weights.
-  let weightLayout: PackedLayout
   private let body: any ConvolutionBody
 
   /// Plans a convolution.
   ///
   /// - Parameters:
   ///   - shape: sizes.
-  ///   - algorithm: how to compute it; `nil` picks by the shape.
+  ///   - algorithm: how to compute it, one that supports the shape; `nil` picks by the shape.
   ///   - context: table and threads.
   public init(_ shape: ConvolutionShape, algorithm: Algorithm? = nil, context: KernelContext) {
     self.shape = shape
     self.context = context
-    let algorithm = algorithm ?? Self.choice(shape, table: context.table)
+    let algorithm = algorithm ?? Self.choice(shape, among: Algorithm.allCases, table: context.table)
     self.algorithm = algorithm
-    input = PaddedInput(shape)
+    let input = PaddedInput(shape)
     let body: any ConvolutionBody =
       switch algorithm {
       case .positionsInLanes: PositionsInLanes(shape, input: input, context: context)
       case .channelsInLanes: ChannelsInLanes(shape, input: input, context: context)
       case .direct: DirectGroups(shape, input: input, context: context)
+      case .winograd2: Winograd(shape, outputs: 2, context: context)
+      case .winograd4: Winograd(shape, outputs: 4, context: context)
       }
     self.body = body
-    weightLayout = body.weightLayout
-    packedWeightBytes = body.weightLayout.byteCount * shape.groups
+    packedWeightBytes = body.packedWeightBytes
     scratchBytes = body.copyBytes + body.workerBytes * context.pool.threads
-  }
-
-  /// Narrow groups go direct.
-  ///
-  /// Otherwise the axis that leaves fewer lanes idle lies in lanes, in doubt the positions.
-  static func choice(_ shape: ConvolutionShape, table: KernelTable) -> Algorithm {
-    func used(_ count: Int) -> Double { Double(count) / Double(max(1, count.roundedUp(to: table.lanes))) }
-    // Up to 16 channels packing costs more than it saves, unless rows are much shorter than a vector.
-    let narrowest = used(shape.output.width) > 0.6 ? 16 : 4
-    if shape.groups > 1 && shape.groupOutputChannels <= narrowest { return .direct }
-    return used(shape.groupOutputChannels) > used(shape.output.product) + 0.06 ? .channelsInLanes : .positionsInLanes
   }
 
   /// Packs the weights [outputChannels][inputChannels / groups][taps] on the context's threads.
   public func packWeights(_ weights: UnsafePointer<Float>, into packed: UnsafeMutableRawPointer) {
-    let target = packed.assumingMemoryBound(to: Float.self)
-    let layout = weightLayout
-    let groupSize = shape.groupOutputChannels * shape.reduction
-    context.pool.parallel(shape.groups * layout.panels) { index in
-      let group = index / layout.panels
-      let rows = MatrixView(weights + group * groupSize, rowStride: shape.reduction)
-      layout.pack(
-        panel: index % layout.panels, of: layout.side == .left ? rows : rows.transposed,
-        into: target + group * layout.count)
-    }
+    body.packWeights(weights, into: packed.assumingMemoryBound(to: Float.self))
   }
 
   /// Computes the convolution.
@@ -113,13 +95,38 @@ struct ConvolutionCall {
 
 /// One way to compute a convolution.
 protocol ConvolutionBody: Sendable {
-  /// Layout of one group's weights.
-  var weightLayout: PackedLayout { get }
+  /// Bytes that `packWeights` fills.
+  var packedWeightBytes: Int { get }
   /// Bytes of the padded input that all threads share.
   var copyBytes: Int { get }
   /// Bytes of one worker's scratch memory, behind the padded input.
   var workerBytes: Int { get }
+  /// Packs weights [outputChannels][inputChannels / groups][taps].
+  func packWeights(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>)
   func run(_ call: ConvolutionCall)
+}
+
+/// A body whose weights are one packed operand of a product for each group.
+protocol PackedGroups: ConvolutionBody {
+  var shape: ConvolutionShape { get }
+  var context: KernelContext { get }
+  /// Layout of one group's weights.
+  var weightLayout: PackedLayout { get }
+}
+
+extension PackedGroups {
+  var packedWeightBytes: Int { weightLayout.byteCount * shape.groups }
+
+  func packWeights(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+    let layout = weightLayout
+    let groupSize = shape.groupOutputChannels * shape.reduction
+    context.pool.parallel(shape.groups * layout.panels) { index in
+      let (group, panel) = index.quotientAndRemainder(dividingBy: layout.panels)
+      let rows = MatrixView(weights + group * groupSize, rowStride: shape.reduction)
+      layout.pack(
+        panel: panel, of: layout.side == .left ? rows : rows.transposed, into: packed + group * layout.count)
+    }
+  }
 }
 
 extension ConvolutionBody {

@@ -1,14 +1,14 @@
 import KernelTemplates
 
 /// Group after group straight from the input; a padded copy of one group's channels stays in the worker's cache.
-struct DirectGroups: ConvolutionBody {
+struct DirectGroups: PackedGroups {
   let weightLayout: PackedLayout
   let copyBytes = 0
   let workerBytes: Int
 
-  private let shape: ConvolutionShape
+  let shape: ConvolutionShape
   private let input: PaddedInput
-  private let context: KernelContext
+  let context: KernelContext
   private let offsets: [Int]
 
   init(_ shape: ConvolutionShape, input: PaddedInput, context: KernelContext) {

@@ -1,14 +1,14 @@
 import KernelTemplates
 
 /// Implicit GEMM with the weights as A and output positions as columns: sums land in the output as it lies.
-struct PositionsInLanes: ConvolutionBody {
+struct PositionsInLanes: PackedGroups {
   let weightLayout: PackedLayout
   let copyBytes: Int
   let workerBytes: Int
 
-  private let shape: ConvolutionShape
+  let shape: ConvolutionShape
   private let input: PaddedInput
-  private let context: KernelContext
+  let context: KernelContext
   private let blocking: GEMMBlocking
   private let columnLayout: PackedLayout
   private let offsets: [Int]

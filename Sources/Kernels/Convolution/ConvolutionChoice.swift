@@ -1,0 +1,75 @@
+import KernelTemplates
+
+extension Convolution.Algorithm {
+  /// Whether it sums the products as the definition does, so that whole numbers stay exact.
+  public var isDirectSum: Bool { self != .winograd2 && self != .winograd4 }
+
+  /// Whether it computes convolutions of these sizes.
+  public func supports(_ shape: ConvolutionShape) -> Bool {
+    guard !isDirectSum else { return true }
+    let isPlane = shape.input.depth == 1 && shape.output.depth == 1 && shape.kernel.depth == 1
+    return isPlane && (shape.kernel.height, shape.kernel.width) == (3, 3)
+      && (shape.stride.height, shape.stride.width) == (1, 1)
+      && (shape.dilation.height, shape.dilation.width) == (1, 1) && shape.padsBegin.width <= 4
+      && shape.groupInputChannels > 0 && shape.groupOutputChannels > 0 && shape.output.product > 0
+  }
+}
+
+extension Convolution {
+  /// The algorithm that should be fastest, by arithmetic alone.
+  ///
+  /// - Parameters:
+  ///   - shape: sizes.
+  ///   - allowed: algorithms to choose from; one that sums directly must be among them.
+  ///   - table: the kernels.
+  public static func choice(_ shape: ConvolutionShape, among allowed: [Algorithm], table: KernelTable) -> Algorithm {
+    let direct = directChoice(shape, table: table)
+    guard direct != .direct else { return direct }
+    var best = direct
+    var least = directCost(shape, direct, table: table)
+    for (algorithm, outputs) in [(Algorithm.winograd4, 4), (.winograd2, 2)]
+    where allowed.contains(algorithm) && algorithm.supports(shape) {
+      let cost = winogradCost(shape, outputs: outputs, table: table)
+      if cost < least { (best, least) = (algorithm, cost) }
+    }
+    return best
+  }
+
+  /// Narrow groups go direct.
+  ///
+  /// Otherwise the axis that leaves fewer lanes idle lies in lanes, in doubt the positions.
+  private static func directChoice(_ shape: ConvolutionShape, table: KernelTable) -> Algorithm {
+    func used(_ count: Int) -> Double { Double(count) / Double(max(1, count.roundedUp(to: table.lanes))) }
+    // Up to 16 channels packing costs more than it saves, unless rows are much shorter than a vector.
+    let narrowest = used(shape.output.width) > 0.6 ? 16 : 4
+    if shape.groups > 1 && shape.groupOutputChannels <= narrowest { return .direct }
+    return used(shape.groupOutputChannels) > used(shape.output.product) + 0.06 ? .channelsInLanes : .positionsInLanes
+  }
+
+  /// Time of a direct sum in vector multiply-adds.
+  private static func directCost(_ shape: ConvolutionShape, _ algorithm: Algorithm, table: KernelTable) -> Double {
+    let (lanes, positions, channels) = (table.lanes, shape.output.product, shape.groupOutputChannels)
+    let vectors =
+      algorithm == .positionsInLanes
+      ? channels * (positions.roundedUp(to: lanes) / lanes) : positions * (channels.roundedUp(to: lanes) / lanes)
+    return Double(shape.batch * shape.groups) * Double(shape.reduction) * Double(vectors) / 0.88
+  }
+
+  /// Time of Winograd's algorithm in vector multiply-adds.
+  ///
+  /// The products run at 85 % of the peak; a vector of filters, of input tiles and of output tiles costs as many instructions as
+  /// stand here.
+  private static func winogradCost(_ shape: ConvolutionShape, outputs: Int, table: KernelTable) -> Double {
+    let (inputs, channels) = (Double(shape.groupInputChannels), Double(shape.groupOutputChannels))
+    let width = (shape.output.width + outputs - 1) / outputs * outputs
+    let rows = (shape.output.height + outputs - 1) / outputs
+    let tiles = WinogradTiles(products: outputs + 2, tileRows: rows, width: width, lanes: table.lanes)
+    let vectors = Double(tiles.vectors)
+    let (filter, input, output) = outputs == 4 ? (110.0, 520.0, 350.0) : (55.0, 150.0, 110.0)
+    let products = Double(tiles.components) * inputs * channels * vectors / 0.85
+    let blocks = Double(Winograd.blocks(tileRows: rows, tilesPerRow: width / outputs))
+    let transforms =
+      blocks * inputs * channels / Double(table.lanes) * filter + vectors * (inputs * input + channels * output)
+    return Double(shape.batch * shape.groups) * (products + transforms)
+  }
+}
