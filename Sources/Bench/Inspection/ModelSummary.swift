@@ -74,7 +74,7 @@ public struct ModelSummary: Encodable, Sendable {
     inputs = graph.inputs.map { Self.port(graph[$0].name, graph[$0].type) }
     operators = Self.operators(of: graph)
     unsupported = graph.unsupportedOperators.map(Self.name)
-    let weights = graph.valueIDs.filter { graph.isLive($0) }.compactMap { graph[$0].constant }.filter(\.isWeight)
+    let weights = graph.liveValues.compactMap { graph[$0].constant }.filter(\.isWeight)
     parameters = weights.reduce(0) { $0 + $1.count }
     let matrices = weights.filter { $0.shape.count > 1 }
     let elements = matrices.reduce(0) { $0 + $1.count }

@@ -10,7 +10,8 @@
 ///       …
 ///     }
 ///
-/// All changes go through the methods here, which keep the links right. `checkStructure()` proves them.
+/// All changes go through the methods here, which keep the links between values, writers and readers right. The order of the
+/// nodes and that every value has a writer are the caller's to keep; `checkStructure()` proves them.
 public struct Graph: Sendable {
   /// The graph's name in its file.
   public var name: String
@@ -20,8 +21,7 @@ public struct Graph: Sendable {
   public private(set) var outputs: [ValueID] = []
   /// The names under which the caller gets them, parallel to `outputs`.
   ///
-  /// Passes may put another value in the place of an
-  /// output; its name stays.
+  /// Passes may put another value in the place of an output; its name stays.
   public private(set) var outputNames: [String] = []
   /// Values taken from the graph around this one, for subgraphs: see `Subgraph`.
   public private(set) var captures: [ValueID] = []
@@ -30,11 +30,13 @@ public struct Graph: Sendable {
 
   private var nodes: [Node?] = []
   private var values: [Value] = []
+  /// The names of all values.
+  private var names: Set<String> = []
 
   /// Makes an empty graph.
   public init(name: String = "") { self.name = name }
 
-  /// The node of an identifier, which must be in the graph.
+  /// The node of an identifier, which must be in the graph: one that was removed is a programmer's error, and traps.
   public subscript(id: NodeID) -> Node {
     guard let node = nodes[id.index] else { preconditionRemoved(id) }
     return node
@@ -47,7 +49,7 @@ public struct Graph: Sendable {
   public var valueIDs: some Sequence<ValueID> { values.indices.lazy.map(ValueID.init(index:)) }
 
   /// Whether the node is (still) in the graph.
-  public func contains(_ id: NodeID) -> Bool { nodes[id.index] != nil }
+  public func contains(_ id: NodeID) -> Bool { nodes.indices.contains(id.index) && nodes[id.index] != nil }
 
   private func preconditionRemoved(_ id: NodeID) -> Never {
     preconditionFailure("node \(id.index) was removed from graph '\(name)'")
@@ -57,11 +59,11 @@ public struct Graph: Sendable {
 /// Something a node reads or writes.
 public struct Value: Sendable {
   /// Unique within its graph and not empty; names of the file where it has some.
-  public var name: String
+  public fileprivate(set) var name: String
   /// Element type and shape, as far as they are known.
-  public var type: ValueType?
+  public fileprivate(set) var type: ValueType?
   /// The contents, if they are known before the model runs.
-  public var constant: Tensor?
+  public fileprivate(set) var constant: Tensor?
   /// The node that writes it; nil for inputs, captures and constants.
   public fileprivate(set) var producer: NodeID?
   /// Nodes that read it, once for each read.
@@ -72,7 +74,10 @@ public struct Value: Sendable {
 
 extension Graph {
   /// Adds a value that a node shall write.
+  ///
+  /// - Parameter name: one that no other value has: see `freshName(_:)`.
   public mutating func addValue(name: String, type: ValueType? = nil) -> ValueID {
+    names.insert(name)
     values.append(Value(name: name, type: type))
     return ValueID(index: values.count - 1)
   }
@@ -104,17 +109,8 @@ extension Graph {
     outputNames.append(name ?? self[id].name)
   }
 
-  /// Declares an existing value, without a writer, an input (ONNX files below IR version 4 list constants as inputs).
-  public mutating func makeInput(_ id: ValueID) { inputs.append(id) }
-
-  /// Takes inputs from the list of inputs, for those that became constants.
-  public mutating func removeInputs(where condition: (ValueID) -> Bool) { inputs.removeAll(where: condition) }
-
   /// Sets what is known of a value's type.
   public mutating func setType(_ type: ValueType?, of id: ValueID) { values[id.index].type = type }
-
-  /// Renames a value; the caller keeps names unique.
-  public mutating func rename(_ id: ValueID, to name: String) { values[id.index].name = name }
 
   /// Makes a value a constant: its writer, if any, no longer writes it, and goes if it writes nothing else.
   public mutating func setConstant(_ tensor: Tensor, for id: ValueID) {
@@ -143,10 +139,9 @@ extension Graph {
 
   /// A name that no value has yet: `base`, or `base` with a number.
   public func freshName(_ base: String) -> String {
-    let taken = Set(values.lazy.map(\.name))
-    if !taken.contains(base) { return base }
+    if !names.contains(base) { return base }
     var number = 1
-    while taken.contains("\(base)_\(number)") { number += 1 }
+    while names.contains("\(base)_\(number)") { number += 1 }
     return "\(base)_\(number)"
   }
 
@@ -165,12 +160,13 @@ extension Graph {
 // MARK: - Nodes
 
 extension Graph {
-  /// Adds a node behind all others, or before a given one.
+  /// Adds a node behind all others, or before a given one, which must be in the graph.
   @discardableResult
   public mutating func append(_ node: Node, before successor: NodeID? = nil) -> NodeID {
     let id = NodeID(index: nodes.count)
     nodes.append(node)
-    if let successor, let position = order.firstIndex(of: successor) {
+    if let successor {
+      guard let position = order.firstIndex(of: successor) else { preconditionRemoved(successor) }
       order.insert(id, at: position)
     } else {
       order.append(id)
@@ -190,13 +186,16 @@ extension Graph {
   }
 
   /// Takes a node out; the values it wrote have no writer then.
+  ///
+  /// Does nothing if the node was removed before.
   public mutating func remove(_ id: NodeID) {
+    guard contains(id) else { return }
     unlink(id)
     nodes[id.index] = nil
     if let position = order.firstIndex(of: id) { order.remove(at: position) }
   }
 
-  /// Changes a node in place.
+  /// Changes a node in place; it must be in the graph.
   public mutating func update(_ id: NodeID, _ change: (inout Node) -> Void) {
     var node = self[id]
     unlink(id)
@@ -210,6 +209,15 @@ extension Graph {
     update(id) { $0 = node }
   }
 
+  /// Removes several nodes at once, as `remove(_:)` does one.
+  public mutating func remove(_ ids: Set<NodeID>) {
+    for id in ids where contains(id) {
+      unlink(id)
+      nodes[id.index] = nil
+    }
+    order.removeAll(where: ids.contains)
+  }
+
   private mutating func link(_ id: NodeID) {
     let node = self[id]
     for value in node.reads { values[value.index].consumers.append(id) }
@@ -220,15 +228,6 @@ extension Graph {
     let node = self[id]
     for value in Set(node.reads) { values[value.index].consumers.removeAll { $0 == id } }
     for case let value? in node.outputs where values[value.index].producer == id { values[value.index].producer = nil }
-  }
-
-  /// Removes several nodes at once.
-  public mutating func remove(_ ids: Set<NodeID>) {
-    for id in ids {
-      unlink(id)
-      nodes[id.index] = nil
-    }
-    order.removeAll(where: ids.contains)
   }
 
   /// Puts writers before readers again, keeping the order of unrelated nodes.

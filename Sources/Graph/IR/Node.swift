@@ -35,7 +35,7 @@ public struct OperatorID: Hashable, Sendable, CustomStringConvertible {
 
 /// One operation of a graph.
 public struct Node: Sendable {
-  /// Unique among the named nodes of a well-formed graph; may be empty.
+  /// For messages and reports; may be empty, and files give one name to several nodes.
   public var name: String
   /// What it computes.
   public var op: OperatorID
@@ -57,10 +57,18 @@ public struct Node: Sendable {
     self.attributes = attributes
   }
 
-  /// All values whose change changes the result: inputs and what subgraphs capture, in order, with repeats.
+  /// All values whose change changes the result, with repeats: inputs in order, then what subgraphs capture, in the order of
+  /// the names of the attributes that hold them.
   public var reads: [ValueID] {
-    inputs.compactMap { $0 } + attributes.values.flatMap(\.subgraphs).flatMap(\.captured)
+    let given = inputs.compactMap { $0 }
+    guard hasSubgraphs else { return given }
+    return attributes.sorted { $0.key < $1.key }.reduce(into: given) { reads, attribute in
+      for graph in attribute.value.subgraphs { reads += graph.captured }
+    }
   }
+
+  /// How messages call the node: its name, or its operator.
+  public var label: String { name.isEmpty ? op.name : name }
 
   /// Whether it holds graphs.
   public var hasSubgraphs: Bool { attributes.values.contains { !$0.subgraphs.isEmpty } }

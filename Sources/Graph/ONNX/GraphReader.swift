@@ -250,8 +250,3 @@ extension OperatorID {
   /// A domain as the IR writes it: ONNX's own is empty.
   static func normalized(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
 }
-
-extension Node {
-  /// How messages call the node: its name, or its operator.
-  var label: String { name.isEmpty ? op.name : name }
-}

@@ -35,7 +35,7 @@ struct GraphWriter {
       message.append(FieldNumber.Graph.nodes, node)
     }
     let captures = Set(graph.captures)
-    for value in graph.valueIDs where graph.isLive(value) && !captures.contains(value) {
+    for value in graph.liveValues where !captures.contains(value) {
       guard let constant = graph[value].constant else { continue }
       message.append(
         FieldNumber.Graph.initializers, tensors.message(constant, name: names[value], isInitializer: true))

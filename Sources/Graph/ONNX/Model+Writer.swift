@@ -100,7 +100,7 @@ private struct Contents {
   var irVersion = 4
 
   mutating func add(_ graph: Graph) {
-    for value in graph.valueIDs where graph.isLive(value) {
+    for value in graph.liveValues {
       if let type = graph[value].type?.dataType { irVersion = max(irVersion, type.irVersion) }
     }
     for id in graph.order {

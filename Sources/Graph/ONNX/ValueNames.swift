@@ -82,7 +82,7 @@ struct ValueNames {
   subscript(value: ValueID?) -> String { value.flatMap { names[$0] } ?? "" }
 
   private mutating func nameTheRest(of graph: Graph) {
-    for value in graph.valueIDs where names[value] == nil && graph.isLive(value) {
+    for value in graph.liveValues where names[value] == nil {
       names[value] = fresh(graph[value].name)
     }
   }

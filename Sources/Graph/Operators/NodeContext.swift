@@ -29,8 +29,8 @@ public struct NodeContext: Sendable {
 
   /// The operator-set version that the node was written for.
   public var version: Int { node.op.version }
-  /// How the node is called in messages: its name, or its operator and first output.
-  public var name: String { node.name.isEmpty ? node.op.name : node.name }
+  /// How the node is called in messages: its name, or its operator.
+  public var name: String { node.label }
 }
 
 // MARK: - Inputs

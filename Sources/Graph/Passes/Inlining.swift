@@ -4,22 +4,18 @@ extension Graph {
   /// Values of the body get fresh names that start with the node's; the node's outputs become the body's outputs.
   ///
   /// - Parameters:
-  ///   - subgraph: what is put in, an attribute of the node.
-  ///   - id: the node.
+  ///   - subgraph: has at least as many outputs as the node.
+  ///   - id: a node of this graph, which is removed.
   ///   - arguments: values of this graph for the body's inputs, in order.
   public mutating func inline(_ subgraph: Subgraph, inPlaceOf id: NodeID, arguments: [ValueID] = []) {
     let body = subgraph.body
     let node = self[id]
-    let prefix = node.name.isEmpty ? node.op.name : node.name
-    var names = Set(valueIDs.map { self[$0].name })
+    precondition(arguments.count == body.inputs.count && body.outputs.count >= node.outputs.count)
+    let prefix = node.label
     var moved: [ValueID: ValueID] = [:]
     for (inner, outer) in zip(body.inputs + body.captures, arguments + subgraph.captured) { moved[inner] = outer }
 
-    func name(_ value: ValueID) -> String {
-      var candidate = "\(prefix)/\(body[value].name)"
-      while !names.insert(candidate).inserted { candidate += "_" }
-      return candidate
-    }
+    func name(_ value: ValueID) -> String { freshName("\(prefix)/\(body[value].name)") }
     func value(_ inner: ValueID) -> ValueID {
       if let known = moved[inner] { return known }
       let outer =
