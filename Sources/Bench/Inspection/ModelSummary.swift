@@ -142,7 +142,7 @@ extension Tensor {
     case .int8: zeros(Int8.self) { $0 == 0 }
     case .uint8: zeros(UInt8.self) { $0 == 0 }
     case .int32: zeros(Int32.self) { $0 == 0 }
-    default: NarrowNumber.decode(self).count { $0 == 0 }
+    default: decodingNarrowElements()?.zeroCount ?? 0
     }
   }
 }

@@ -41,14 +41,7 @@ extension Tensor {
   private func storableInNumPy() -> Tensor {
     switch dataType {
     case .bfloat16: Tensor(shape: shape, (elements(BFloat16.self) ?? []).map(\.float))
-    case .int2, .int4: Tensor(shape: shape, NarrowNumber.decode(self).map { Int8($0) })
-    case .uint2, .uint4: Tensor(shape: shape, NarrowNumber.decode(self).map { UInt8($0) })
-    case .float4E2M1, .float6E2M3, .float6E3M2, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ,
-      .float8E8M0:
-      Tensor(shape: shape, NarrowNumber.decode(self).map { Float($0) })
-    case .float32, .float64, .float16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool,
-      .complex64, .complex128, .string:
-      self
+    default: decodingNarrowElements() ?? self
     }
   }
 }

@@ -57,7 +57,7 @@ package struct NumericElements {
     case .complex128:
       components(of: tensor, size: 8).map { Double(bitPattern: $0) }
     case .string: []
-    default: NarrowNumber.decode(tensor)
+    default: tensor.decodingNarrowElements().map(parts) ?? []
     }
   }
 
@@ -68,52 +68,5 @@ package struct NumericElements {
         (0..<size).reduce(UInt64(0)) { $0 | UInt64(bytes[word * size + $1]) << UInt64(8 * $1) }
       }
     } ?? []
-  }
-}
-
-/// Numbers of at most 8 bits: integers of 2 and 4 bits, floats of 4, 6 and 8.
-///
-/// OCP, "Microscaling Formats (MX) Specification 1.0" and "8-bit Floating Point Specification"; ONNX, "Float stored in 8 bits".
-package enum NarrowNumber {
-  /// The elements of a tensor of such a type.
-  package static func decode(_ tensor: Tensor) -> [Double] {
-    let width = tensor.dataType.bitWidth
-    guard width <= 8, width > 0 else { return [] }
-    let table = (0..<(1 << width)).map { value(of: $0, type: tensor.dataType) }
-    return tensor.withBytes { bytes in
-      (0..<tensor.count).map { index in
-        let bit = index * width
-        let low = Int(bytes[bit / 8])
-        let high = bit / 8 + 1 < bytes.count ? Int(bytes[bit / 8 + 1]) : 0
-        return table[((high << 8 | low) >> (bit % 8)) & (table.count - 1)]
-      }
-    } ?? []
-  }
-
-  private static func value(of code: Int, type: DataType) -> Double {
-    switch type {
-    case .uint2, .uint4: Double(code)
-    case .int2: Double(code < 2 ? code : code - 4)
-    case .int4: Double(code < 8 ? code : code - 16)
-    case .float4E2M1: float(code, exponent: 2, mantissa: 1, bias: 1)
-    case .float6E2M3: float(code, exponent: 2, mantissa: 3, bias: 1)
-    case .float6E3M2: float(code, exponent: 3, mantissa: 2, bias: 3)
-    case .float8E4M3FN: code & 0x7F == 0x7F ? .nan : float(code, exponent: 4, mantissa: 3, bias: 7)
-    case .float8E4M3FNUZ: code == 0x80 ? .nan : float(code, exponent: 4, mantissa: 3, bias: 8)
-    case .float8E5M2:
-      code & 0x7F < 0x7C
-        ? float(code, exponent: 5, mantissa: 2, bias: 15)
-        : code & 3 != 0 ? .nan : code < 0x80 ? .infinity : -.infinity
-    case .float8E5M2FNUZ: code == 0x80 ? .nan : float(code, exponent: 5, mantissa: 2, bias: 16)
-    case .float8E8M0: code == 0xFF ? .nan : pow(2, Double(code - 127))
-    default: .nan
-    }
-  }
-
-  private static func float(_ code: Int, exponent: Int, mantissa: Int, bias: Int) -> Double {
-    let sign = code >> (exponent + mantissa) == 0 ? 1.0 : -1.0
-    let power = (code >> mantissa) & ((1 << exponent) - 1)
-    let fraction = Double(code & ((1 << mantissa) - 1)) / Double(1 << mantissa)
-    return sign * (power == 0 ? fraction * pow(2, Double(1 - bias)) : (1 + fraction) * pow(2, Double(power - bias)))
   }
 }

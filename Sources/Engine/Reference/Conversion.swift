@@ -61,22 +61,7 @@ extension Tensor {
     case .bool: return map(Bool8.self, to: UInt8.self) { $0.value ? 1 : 0 }
     case .float16: return map(Float16.self, to: Float.self) { HalfPrecision.float($0.bitPattern) }
     case .bfloat16: return map(BFloat16.self, to: Float.self) { $0.float }
-    case .int4, .int2:
-      let width = dataType.bitWidth
-      return unpackedCodes().map { Tensor(shape: shape, $0.map { $0.signExtended(bits: width) }) }
-    case .uint4, .uint2:
-      return unpackedCodes().map { Tensor(shape: shape, $0) }
-    case .float8E8M0: return decoded(by: PowerOfTwoFormat.values)
-    default: return MiniFloat.format(of: dataType).flatMap { decoded(by: $0.values) }
-    }
-  }
-
-  private func decoded(by table: [Float]) -> Tensor? {
-    if let codes = unpackedCodes() { return Tensor(shape: shape, codes.map { table[Int($0)] }) }
-    return withBytes { bytes in
-      Tensor(shape: shape, of: Float.self) { output in
-        for i in bytes.indices { output[i] = table[Int(bytes[i])] }
-      }
+    default: return decodingNarrowElements()
     }
   }
 

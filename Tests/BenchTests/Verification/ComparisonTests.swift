@@ -73,40 +73,4 @@ struct ComparisonTests {
       try Comparison.check(.tensor(a), against: .tensor(b), within: .standard)
     }
   }
-
-  /// Codes and values from the tables of the OCP specifications and of ONNX.
-  static let narrow: [(type: DataType, byte: UInt8, values: [Double])] = [
-    (.uint4, 0xF1, [1, 15]), (.int4, 0xF1, [1, -1]), (.int4, 0x87, [7, -8]),
-    (.uint2, 0b11_10_01_00, [0, 1, 2, 3]), (.int2, 0b11_10_01_00, [0, 1, -2, -1]),
-    (.float4E2M1, 0x71, [0.5, 6]), (.float4E2M1, 0xA4, [2, -1]),
-    (.float8E4M3FN, 0x7E, [448]), (.float8E4M3FN, 0x01, [0x1p-9]), (.float8E4M3FN, 0xB8, [-1]),
-    (.float8E4M3FNUZ, 0x7F, [240]), (.float8E4M3FNUZ, 0x01, [0x1p-10]),
-    (.float8E5M2, 0x7B, [57344]), (.float8E5M2, 0xFC, [-.infinity]), (.float8E5M2, 0x01, [0x1p-16]),
-    (.float8E5M2FNUZ, 0x7F, [57344]), (.float8E5M2FNUZ, 0x01, [0x1p-17]),
-    (.float8E8M0, 0, [0x1p-127]), (.float8E8M0, 127, [1]), (.float8E8M0, 254, [0x1p127]),
-  ]
-
-  @Test(arguments: narrow)
-  func decodesNarrowNumbers(type: DataType, byte: UInt8, values: [Double]) {
-    let tensor = Tensor(dataType: type, shape: [values.count]) { bytes in bytes[0] = byte }
-    #expect(NarrowNumber.decode(tensor) == values)
-  }
-
-  @Test(arguments: [
-    (DataType.float8E4M3FN, UInt8(0xFF)), (.float8E4M3FNUZ, 0x80), (.float8E5M2, 0x7D), (.float8E5M2FNUZ, 0x80),
-    (.float8E8M0, 0xFF),
-  ])
-  func narrowNumbersHaveNaN(type: DataType, byte: UInt8) {
-    #expect(NarrowNumber.decode(Tensor(dataType: type, shape: [1]) { bytes in bytes[0] = byte })[0].isNaN)
-  }
-
-  /// Four 6-bit elements share three bytes: 0b000001, 0b111111, 0b010000, 0b001000 from the lowest bit up.
-  @Test func sixBitElementsCrossBytes() {
-    let tensor = Tensor(dataType: .float6E2M3, shape: [4]) { bytes in
-      bytes[0] = 0b11_000001
-      bytes[1] = 0b0000_1111
-      bytes[2] = 0b001000_01
-    }
-    #expect(NarrowNumber.decode(tensor) == [0.125, -7.5, 2, 1])
-  }
 }

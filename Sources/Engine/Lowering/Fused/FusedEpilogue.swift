@@ -50,7 +50,7 @@ enum FusedConvReference: RealReference {
   }
 }
 
-/// activation(alpha * A * B + bias + residual).
+/// activation(alpha * A * B + bias + residual); the factor is one of the operator in `com.microsoft` only.
 enum FusedMatMulReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)

@@ -1,5 +1,3 @@
-import Graph
-
 /// Elements of less than a byte, as bytes of their own and packed.
 extension Tensor {
   /// The bits of each element in the low bits of a byte; nil for types of a byte or more.
@@ -36,10 +34,29 @@ extension Tensor {
   }
 }
 
-extension UInt8 {
-  /// The low bits as a number in two's complement.
-  @inline(__always) func signExtended(bits: Int) -> Int8 {
-    let shift = 8 - bits
-    return Int8(truncatingIfNeeded: self << shift) >> shift
+/// Numbers that no Swift type has.
+extension Tensor {
+  /// The numbers of a type of less than a byte or of floating point in a byte, in the narrowest Swift type that holds them
+  /// exactly: `Int8`, `UInt8` or `Float`; nil for other types.
+  package func decodingNarrowElements() -> Tensor? {
+    let width = dataType.bitWidth
+    switch dataType {
+    case .int2, .int4:
+      return unpackedCodes().map { codes in
+        Tensor(shape: shape, codes.map { Int8(bitPattern: $0 << UInt8(8 - width)) >> Int8(8 - width) })
+      }
+    case .uint2, .uint4: return unpackedCodes().map { Tensor(shape: shape, $0) }
+    case .float8E8M0: return decoded(by: PowerOfTwoFormat.values)
+    default: return MiniFloat.format(of: dataType).flatMap { decoded(by: $0.values) }
+    }
+  }
+
+  private func decoded(by table: [Float]) -> Tensor? {
+    if let codes = unpackedCodes() { return Tensor(shape: shape, codes.map { table[Int($0)] }) }
+    return withBytes { bytes in
+      Tensor(shape: shape, of: Float.self) { output in
+        for i in bytes.indices { output[i] = table[Int(bytes[i])] }
+      }
+    }
   }
 }

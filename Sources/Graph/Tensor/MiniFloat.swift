@@ -1,5 +1,3 @@
-import Graph
-
 /// A floating-point format of at most a byte.
 ///
 /// Sign, exponent and mantissa from the top; the least exponent holds subnormal numbers. ONNX, docs/docsgen/source/technical/float8.md;
@@ -18,7 +16,7 @@ package struct MiniFloat: Sendable {
   /// Whether 0 has a sign; where not, its bits are the NaN.
   let hasNegativeZero: Bool
   /// The value of each bit pattern.
-  let values: [Float]
+  package let values: [Float]
 
   private init(
     bitWidth: Int, mantissaBits: Int, bias: Int, maximum: UInt8, infinity: UInt8? = nil, nan: UInt8? = nil,
@@ -32,7 +30,7 @@ package struct MiniFloat: Sendable {
     self.nan = nan
     self.hasNegativeZero = hasNegativeZero
     let sign = 1 << (bitWidth - 1)
-    values = (0..<256).map { code in
+    values = (0..<1 << bitWidth).map { code in
       let magnitude = code & (sign - 1)
       let negative = code & sign != 0
       if !hasNegativeZero && magnitude == 0 && negative { return .nan }
@@ -53,7 +51,7 @@ package struct MiniFloat: Sendable {
   /// The bits nearest to a number; ties go to the even one.
   ///
   /// - Parameter saturate: whether what is too large becomes the greatest finite number rather than infinity or NaN.
-  func encode(_ value: Double, saturate: Bool) -> UInt8 {
+  package func encode(_ value: Double, saturate: Bool) -> UInt8 {
     let sign: UInt8 = value.sign == .minus ? 1 << (bitWidth - 1) : 0
     let magnitude = value.magnitude
     if value.isNaN { return hasNegativeZero ? (nan.map { sign | $0 } ?? 1 << (bitWidth - 1)) : nan ?? 0 }
@@ -75,7 +73,7 @@ package struct MiniFloat: Sendable {
   }
 
   /// The format of a data type; nil for others and for `float8e8m0`, which has no mantissa.
-  static func format(of type: DataType) -> MiniFloat? {
+  package static func format(of type: DataType) -> MiniFloat? {
     switch type {
     case .float8E4M3FN: e4m3fn
     case .float8E4M3FNUZ: e4m3fnuz
@@ -98,44 +96,4 @@ package struct MiniFloat: Sendable {
   private static let e2m1 = MiniFloat(bitWidth: 4, mantissaBits: 1, bias: 1, maximum: 0x07)
   private static let e2m3 = MiniFloat(bitWidth: 6, mantissaBits: 3, bias: 1, maximum: 0x1F)
   private static let e3m2 = MiniFloat(bitWidth: 6, mantissaBits: 2, bias: 3, maximum: 0x1F)
-}
-
-/// The format `float8e8m0`: a power of two, 2^(code - 127), or NaN; neither sign nor zero.
-package enum PowerOfTwoFormat {
-  /// How numbers between two powers are rounded.
-  package enum Rounding: String, Sendable {
-    /// To the greater one.
-    case up
-    /// To the less one.
-    case down
-    /// To the nearer one; ties go up.
-    case nearest
-  }
-
-  /// The value of each bit pattern.
-  static let values: [Float] = (0..<256).map { code in
-    switch code {
-    case 0: Float(bitPattern: 0x0040_0000)
-    case 255: .nan
-    default: Float(bitPattern: UInt32(code) << 23)
-    }
-  }
-
-  /// The bits of a number; the sign is ignored.
-  static func encode(_ value: Float, saturate: Bool, rounding: Rounding) -> UInt8 {
-    let bits = value.bitPattern & 0x7FFF_FFFF
-    let exponent = bits >> 23
-    guard exponent < 255 else { return 255 }
-    let fraction = bits & 0x7F_FFFF
-    // Below 2^-126 the code 0 stands for 2^-127, whose bits are a fraction of a half.
-    let exact: UInt32 = exponent == 0 ? 0x40_0000 : 0
-    let roundsUp =
-      switch rounding {
-      case .up: fraction > exact
-      case .down: false
-      case .nearest: fraction >= exact / 2 + 0x40_0000
-      }
-    if roundsUp && !(saturate && exponent == 254) { return UInt8(exponent + 1) }
-    return UInt8(exponent)
-  }
 }
