@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Finds the types of all values of a graph from those of its inputs.
 ///
 /// One walk over the nodes in their order. Each node's schema gives the types of its outputs; where a node's contents
@@ -23,11 +25,20 @@ public struct ShapeInference: Sendable {
 
   /// Infers all types of a graph, in place.
   ///
-  /// - Throws: `GraphError` naming the first node whose inputs do not fit its operator.
+  /// - Throws: `GraphError` naming the first node whose inputs do not fit its operator, or whose results would have sizes that
+  ///   no tensor has.
   public func run(on graph: inout Graph) throws(GraphError) {
+    try run(on: &graph, effort: InferenceEffort(for: graph))
+  }
+
+  private func run(on graph: inout Graph, effort: InferenceEffort) throws(GraphError) {
+    for value in graph.inputs + graph.captures {
+      try graph[value].type?.checkSizes(of: "input '\(graph[value].name)'", node: graph.name)
+    }
     var contents: [ValueID: [Dimension]] = [:]
     for id in graph.order {
-      let context = context(of: id, in: graph, contents: contents)
+      let context = context(of: id, in: graph, contents: contents, effort: effort)
+      try effort.spend(on: context)
       try infer(id, context, in: &graph)
       if let first = context.node.outputs.first, let first, let known = SizeContents.propagate(context) {
         contents[first] = known
@@ -36,15 +47,21 @@ public struct ShapeInference: Sendable {
     }
   }
 
-  private func context(of id: NodeID, in graph: Graph, contents: [ValueID: [Dimension]]) -> NodeContext {
+  private func context(
+    of id: NodeID, in graph: Graph, contents: [ValueID: [Dimension]], effort: InferenceEffort
+  ) -> NodeContext {
     let node = graph[id]
+    let types = node.inputs.map { $0.flatMap { graph[$0].type } }
+    let constants = node.inputs.map { $0.flatMap { graph[$0].constant } }
+    let contents = node.inputs.map { $0.flatMap { contents[$0] } }
+    guard node.hasSubgraphs else {
+      // Without a reference to the graph: it would be copied whole when the node's results get their types.
+      return NodeContext(node: node, inputTypes: types, constants: constants, contents: contents)
+    }
     return NodeContext(
-      node: node,
-      inputTypes: node.inputs.map { $0.flatMap { graph[$0].type } },
-      constants: node.inputs.map { $0.flatMap { graph[$0].constant } },
-      contents: node.inputs.map { $0.flatMap { contents[$0] } },
+      node: node, inputTypes: types, constants: constants, contents: contents,
       inferSubgraph: { [self, graph] subgraph, types throws(GraphError) in
-        try outputTypes(of: subgraph, inputs: types, within: graph)
+        try outputTypes(of: subgraph, inputs: types, within: graph, effort: effort)
       })
   }
 
@@ -53,9 +70,13 @@ public struct ShapeInference: Sendable {
     let schema = try registry.schema(for: node.op, node: context.name)
     try schema.check(context)
     let types = try schema.infer(context)
+    guard types.count >= node.outputs.count else {
+      throw .invalidGraph(
+        node: context.name, what: "gives \(types.count) outputs as it is configured, found \(node.outputs.count)")
+    }
     for (output, type) in zip(node.outputs, types) {
       guard let output else { continue }
-      try type.checkSizes(node: context.name)
+      try type.checkSizes(of: "its output '\(graph[output].name)'", node: context.name)
       graph.setType(try type.refined(by: graph[output].type, node: context.name, value: graph[output].name), of: output)
     }
     guard let evaluate, context.allInputsKnown, let results = try evaluate(context) else { return }
@@ -75,7 +96,7 @@ public struct ShapeInference: Sendable {
 
   /// The types of a subgraph's outputs, given those of its inputs; what it captures has the types of the outer graph.
   private func outputTypes(
-    of subgraph: Subgraph, inputs: [ValueType?], within outer: Graph
+    of subgraph: Subgraph, inputs: [ValueType?], within outer: Graph, effort: InferenceEffort
   ) throws(GraphError) -> [ValueType?] {
     var body = subgraph.body
     for (input, type) in zip(body.inputs, inputs) {
@@ -85,8 +106,34 @@ public struct ShapeInference: Sendable {
       body.setType(outer[value].type, of: inner)
       if let constant = outer[value].constant { body.setConstant(constant, for: inner) }
     }
-    try run(on: &body)
+    try run(on: &body, effort: effort)
     return body.outputs.map { body[$0].type }
+  }
+}
+
+/// Bounds the work of one inference.
+///
+/// The body of a loop is inferred until the types of its states stay as they are, up to four times, so the bodies of loops
+/// nested `n` deep up to 4ⁿ times. Models from the wild nest two or three.
+private final class InferenceEffort: Sendable {
+  /// Inferences of one node that are left.
+  private let left: Atomic<Int>
+
+  init(for graph: Graph) { left = Atomic((1 << 18) + 64 * graph.nestedNodeCount) }
+
+  func spend(on context: NodeContext) throws(GraphError) {
+    guard left.subtract(1, ordering: .relaxed).newValue >= 0 else {
+      throw .invalidGraph(node: context.name, what: "stands in loops that nest too deep for shape inference")
+    }
+  }
+}
+
+extension Graph {
+  /// The number of nodes, those of subgraphs included.
+  fileprivate var nestedNodeCount: Int {
+    order.reduce(0) { count, id in
+      count + self[id].attributes.values.flatMap(\.subgraphs).reduce(1) { $0 + $1.body.nestedNodeCount }
+    }
   }
 }
 
@@ -121,10 +168,10 @@ extension OperatorSchema {
 }
 
 extension ValueType {
-  /// Checks that all sizes that are known can be those of a tensor.
-  package func checkSizes(node: String) throws(GraphError) {
+  /// Checks that all sizes that are known can be those of a tensor, so that sums of them cannot overflow.
+  func checkSizes(of place: String, node: String) throws(GraphError) {
     guard let shape, Shape.count(shape.dimensions.compactMap(\.size)) == nil else { return }
-    throw .invalidGraph(node: node, what: "its output would be of shape \(shape), which no tensor can have")
+    throw .invalidGraph(node: node, what: "\(place) would be of shape \(shape), which no tensor can have")
   }
 
   /// What is known of a value from inference, completed by what was known before.

@@ -117,16 +117,12 @@ final class TensorReader {
   private func shape(
     _ dims: [Int64], of type: DataType, label: String
   ) throws(GraphError) -> (shape: [Int], count: Int) {
-    var product = 1
-    for size in dims {
-      let (next, overflow) = product.multipliedReportingOverflow(by: max(Int(size), 1))
-      guard size >= 0, !overflow, next < Int.max / 128 else {
-        throw source.malformed(
-          "\(label): \(size < 0 ? "negative size" : "more elements than memory can hold") in \(dims)")
-      }
-      product = next
+    guard dims.allSatisfy({ $0 >= 0 }) else { throw source.malformed("\(label): negative size in \(dims)") }
+    let shape = dims.map(Int.init)
+    guard let count = Shape.count(shape) else {
+      throw source.malformed("\(label): more elements than memory can hold in \(dims)")
     }
-    return (dims.map(Int.init), dims.contains(0) ? 0 : product)
+    return (shape, count)
   }
 
   /// Which payload holds the tensor's elements: the scanner left its index in `raw_data`.

@@ -98,10 +98,10 @@ extension NodeContext {
     if hasInput(4) {
       try expect(4, past, [batch, keyHeads, .unknown, keyDepth])
       try expect(5, try optionalShape(5, rank: 4), [batch, keyHeads, past?[2] ?? .unknown, valueDepth])
-      total = sum(past?[2] ?? .unknown, total)
+      total = total.adding(past?[2] ?? .unknown)
     }
     try expectVector(6, size: batch)
-    let hidden: Dimension = product(queryHeads, valueDepth)
+    let hidden: Dimension = queryHeads.multiplied(by: valueDepth)
     return [
       .tensor(type, q.rank == 4 ? [batch, queryHeads, steps, valueDepth] : [batch, steps, hidden]),
       .tensor(type, [batch, keyHeads, total, keyDepth]), .tensor(valueType, [batch, keyHeads, total, valueDepth]),
@@ -125,16 +125,6 @@ extension NodeContext {
         node: name, input: "\(input)", expected: "a last size that \(heads) heads divide", found: "\(shape)")
     }
     return .known(all / heads)
-  }
-
-  private func sum(_ a: Dimension, _ b: Dimension) -> Dimension {
-    guard let a = a.size, let b = b.size else { return .unknown }
-    return .known(a &+ b)
-  }
-
-  private func product(_ a: Dimension, _ b: Dimension) -> Dimension {
-    guard let a = a.size, let b = b.size else { return .unknown }
-    return .known(a &* b)
   }
 
   /// The result of attention over inputs [batch, heads, steps, depth].
@@ -175,11 +165,11 @@ extension NodeContext {
       try q.map { shape throws(GraphError) in try depth(shape, input: 0, heads: .known(queryHeads)) } ?? .unknown
     let valueDepth =
       try v.map { shape throws(GraphError) in try depth(shape, input: 2, heads: .known(heads)) } ?? .unknown
-    try expect(1, k, [batch, steps, product(keyDepth, .known(heads))])
+    try expect(1, k, [batch, steps, keyDepth.multiplied(by: .known(heads))])
     try expect(2, v, [batch, steps, .unknown])
     let state: Shape = [batch, .known(heads), keyDepth, valueDepth]
     try expect(3, try optionalShape(3, rank: 4), state)
     for index in 4...5 { try expect(index, try optionalShape(index, rank: 3), [batch, steps, .unknown]) }
-    return [.tensor(type, [batch, steps, product(valueDepth, .known(queryHeads))]), .tensor(stateType, state)]
+    return [.tensor(type, [batch, steps, valueDepth.multiplied(by: .known(queryHeads))]), .tensor(stateType, state)]
   }
 }

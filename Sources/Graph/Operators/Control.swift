@@ -19,7 +19,7 @@ extension OperatorSchema {
 
   private static func branch(_ context: NodeContext) throws(GraphError) -> [ValueType] {
     _ = try context.dataType(0, in: [.bool])
-    let (first, second) = (try context.graph("then_branch"), try context.graph("else_branch"))
+    let first = try context.body("then_branch", inputs: 0), second = try context.body("else_branch", inputs: 0)
     if let condition = context.constant(0)?.integers?.first {
       return try context.known(try context.inferSubgraph(condition != 0 ? first : second, []))
     }
@@ -28,8 +28,8 @@ extension OperatorSchema {
   }
 
   private static func loop(_ context: NodeContext) throws(GraphError) -> [ValueType] {
-    let body = try context.graph("body")
     let stateCount = max(context.inputCount - 2, 0)
+    let body = try context.body("body", inputs: 2 + stateCount)
     let outputs = try context.inferStates(
       of: body, leading: [.tensor(.int64, []), .tensor(.bool, [])],
       states: (0..<stateCount).map { context.inputTypes[$0 + 2] }, others: [], firstState: 1)
@@ -43,7 +43,7 @@ extension OperatorSchema {
 
   private static func scan(_ context: NodeContext) throws(GraphError) -> [ValueType] {
     let layout = try context.scanLayout()
-    let body = try context.graph("body")
+    let body = try context.body("body", inputs: layout.stateCount + layout.scanCount)
     var (inputs, length) = ([ValueType?](), Dimension.unknown)
     for place in 0..<layout.scanCount {
       let type = try context.type(layout.firstInput + layout.stateCount + place)
@@ -80,7 +80,8 @@ extension OperatorSchema {
     let types = context.inputTypes.map { type in
       if case .sequence(let element)? = type { element } else { type }
     }
-    return try context.known(try context.inferSubgraph(try context.graph("body"), types)).map(ValueType.sequence)
+    return try context.known(try context.inferSubgraph(try context.body("body", inputs: types.count), types))
+      .map(ValueType.sequence)
   }
 }
 
@@ -135,6 +136,16 @@ extension NodeContext {
       result.append(type)
     }
     return result
+  }
+
+  /// A graph that takes this many inputs.
+  fileprivate func body(_ key: String, inputs count: Int) throws(GraphError) -> Subgraph {
+    let graph = try graph(key)
+    guard graph.body.inputs.count == count else {
+      throw .invalidAttribute(
+        node: name, attribute: key, expected: "a graph of \(count) inputs", found: "\(graph.body.inputs.count)")
+    }
+    return graph
   }
 
   fileprivate func bodyError(_ expected: String, _ found: Int) -> GraphError {

@@ -52,10 +52,9 @@ extension NodeContext {
     guard w.rank >= 3 else {
       throw .shapeMismatch(node: name, input: "\(weights)", expected: "of rank 3 or more", found: "\(w)")
     }
-    if let channels = x[1].size, let perGroup = w[1].size, channels != perGroup * group {
+    if let channels = x[1].size, let perGroup = w[1].size, channels % group != 0 || channels / group != perGroup {
       throw .shapeMismatch(
-        node: name, input: "0", expected: "\(perGroup * group) channels (\(group) groups of \(perGroup))", found: "\(x)"
-      )
+        node: name, input: "0", expected: "channels in \(group) groups of \(perGroup)", found: "\(x)")
     }
     if let filters = w[0].size, filters % group != 0 {
       throw .shapeMismatch(
@@ -81,7 +80,7 @@ extension NodeContext {
       throw .shapeMismatch(
         node: name, input: "1", expected: "\(channels) input channels in \(group) groups", found: "\(w)")
     }
-    let filters = w[1].size.map { Dimension.known($0 * group) } ?? .unknown
+    let filters = w[1].multiplied(by: .known(group))
     if hasInput(2) { try expectVector(2, size: filters) }
     guard let kernel = Shape(Array(w.dimensions[2...])).sizes else {
       return Shape([x[0], filters] + Array(repeating: .unknown, count: w.rank - 2))
@@ -105,7 +104,9 @@ extension NodeContext {
     }
     for (index, perTap) in [(2, spatialRank), (4, 1)] where hasInput(index) {
       guard let found = try shape(index, rank: result.rank) else { continue }
-      let expected = Shape([result[0], .known(groups &* taps &* perTap)] + result.dimensions[2...])
+      let expected = Shape(
+        [result[0], Dimension.known(groups).multiplied(by: .known(taps)).multiplied(by: .known(perTap))]
+          + result.dimensions[2...])
       for (e, f) in zip(expected.dimensions, found.dimensions) {
         if let e = e.size, let f = f.size, e != f {
           throw .shapeMismatch(node: name, input: "\(index)", expected: "\(expected)", found: "\(found)")

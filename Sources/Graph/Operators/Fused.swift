@@ -15,7 +15,7 @@ extension OperatorSchema {
     },
     OperatorSchema(
       "FusedMatMul", domain: OperatorID.internalDomain, versions: [1], inputs: 2...4,
-      attributes: activationAttributes.union(["alpha", "transA", "transB"])
+      attributes: activationAttributes.union(["transA", "transB"])
     ) { node throws(GraphError) in
       let type = try node.dataType(0, in: .floats)
       try node.expectType(type, of: [1, 2, 3])

@@ -48,10 +48,13 @@ public struct OperatorSchema: Sendable {
 /// The operators that are known, by domain and name.
 public struct OperatorRegistry: Sendable {
   private let schemas: [String: OperatorSchema]
+  /// The newest version of each domain's operator set in which one of its operators changed.
+  private let newest: [String: Int]
 
   /// Collects schemas; of two with one name the later counts.
   public init(_ schemas: [OperatorSchema]) {
     self.schemas = Dictionary(schemas.map { (Self.key($0.domain, $0.name), $0) }, uniquingKeysWith: { _, last in last })
+    newest = Dictionary(schemas.map { ($0.domain, $0.versions.last ?? 0) }, uniquingKeysWith: max)
   }
 
   private static func key(_ domain: String, _ name: String) -> String { "\(domain):\(name)" }
@@ -61,7 +64,8 @@ public struct OperatorRegistry: Sendable {
 
   /// The schema of an operator.
   ///
-  /// - Throws: `GraphError.unsupported` if the operator is not known or older than its first known version.
+  /// - Throws: `GraphError.unsupported` if the operator is not known, older than its first known version, or of an operator
+  ///   set newer than all that are known, in which it could mean something else.
   public func schema(for op: OperatorID, node: String) throws(GraphError) -> OperatorSchema {
     guard let schema = schemas[Self.key(op.domain, op.name)] else {
       throw .unsupported(node: node, operator: op, reason: "no such operator is built in")
@@ -69,6 +73,10 @@ public struct OperatorRegistry: Sendable {
     guard let first = schema.versions.first, op.version >= first else {
       throw .unsupported(
         node: node, operator: op, reason: "the oldest supported version is \(schema.versions.first ?? 0)")
+    }
+    guard let last = newest[op.domain], op.version <= last else {
+      throw .unsupported(
+        node: node, operator: op, reason: "the newest supported operator set is \(newest[op.domain] ?? 0)")
     }
     return schema
   }

@@ -111,8 +111,9 @@ extension NodeContext {
 }
 
 extension SlidingWindowAttributes {
-  /// The smallest size of which pooling gives `size` positions.
+  /// The smallest size of which pooling gives `size` positions; `Int.max` if it is larger than any tensor's.
   package func unpooledSize(_ axis: Int, size: Int) -> Int {
+    guard size < Int(Int32.max) else { return .max }
     guard case .explicit(let begin, let end) = padding else { return size * strides[axis] }
     return max(0, (size - 1) * strides[axis] + kernel[axis] - begin[axis] - end[axis])
   }

@@ -35,17 +35,17 @@ extension NodeContext {
     let batchFirst = try bool("layout", default: false)
     let (steps, batch) = (x?[batchFirst ? 1 : 0] ?? .unknown, x?[batchFirst ? 0 : 1] ?? .unknown)
 
-    let rows: Dimension = hidden.size.map { .known($0 &* gates) } ?? .unknown
+    let rows = hidden.multiplied(by: .known(gates))
     try expect(1, w, [.known(directions), rows, x?[2] ?? .unknown])
     try expect(2, r, [.known(directions), rows, hidden])
-    try expect(3, try optionalShape(3, rank: 2), [.known(directions), rows.size.map { .known($0 &* 2) } ?? .unknown])
+    try expect(3, try optionalShape(3, rank: 2), [.known(directions), rows.multiplied(by: 2)])
     try expect(4, try optionalShape(4, rank: 1), [batch])
     let state: Shape = batchFirst ? [batch, .known(directions), hidden] : [.known(directions), batch, hidden]
     try expect(5, try optionalShape(5, rank: 3), state)
     if gates == 4 {
       try expect(6, try optionalShape(6, rank: 3), state)
       try expect(
-        7, try optionalShape(7, rank: 2), [.known(directions), hidden.size.map { .known($0 &* 3) } ?? .unknown])
+        7, try optionalShape(7, rank: 2), [.known(directions), hidden.multiplied(by: 3)])
     }
     let all: Shape =
       batchFirst ? [batch, steps, .known(directions), hidden] : [steps, .known(directions), batch, hidden]

@@ -10,7 +10,7 @@ package struct SliceRange: Equatable, Sendable {
   /// Resolves the bounds of a slice of an axis of a known size; nil if the step is 0.
   package init?(start: Int, end: Int, step: Int, size: Int) {
     guard step != 0 else { return nil }
-    func absolute(_ index: Int) -> Int { index < 0 ? index + size : index }  // sizes are far from Int.max
+    func absolute(_ index: Int) -> Int { index < 0 ? index + size : index }
     let stride = max(step, -Int.max)
     if stride > 0 {
       let first = min(max(absolute(start), 0), size)

@@ -15,6 +15,7 @@ public struct TransposedWindowAttributes: Sendable {
   /// What is cut from the result.
   public let padding: SlidingWindowAttributes.Padding
 
+  /// Padding and positions for one axis of an input of at most 2^31 elements.
   private func place(_ axis: Int, size: Int) -> (begin: Int, end: Int, output: Int) {
     let full = strides[axis] * (size - 1) + outputPadding[axis] + (kernel[axis] - 1) * dilations[axis] + 1
     if outputShape == nil, case .explicit(let begin, let end) = padding {
@@ -49,7 +50,10 @@ public struct TransposedWindowAttributes: Sendable {
   public func output(over sizes: [Dimension], node: String) throws(GraphError) -> [Dimension] {
     if let known = Shape(sizes).sizes { return try window(over: known, node: node).output.map(Dimension.known) }
     if let outputShape { return outputShape.map(Dimension.known) }
-    return sizes.indices.map { axis in sizes[axis].size.map { .known(place(axis, size: $0).output) } ?? .unknown }
+    return sizes.indices.map { axis in
+      guard let size = sizes[axis].size, size <= Int(Int32.max) else { return .unknown }
+      return .known(place(axis, size: size).output)
+    }
   }
 }
 
