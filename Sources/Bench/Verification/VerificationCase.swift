@@ -26,14 +26,22 @@ public struct VerificationCase: Sendable, Equatable {
       .sorted { $0.lastPathComponent.compare($1.lastPathComponent, options: .numeric) == .orderedAscending }
   }
 
-  /// The files of one role in a data set, up to the first number that is missing.
-  static func files(_ role: String, in dataSet: URL) -> [URL] {
-    var files: [URL] = []
-    while true {
-      let file = dataSet.appending(path: "\(role)_\(files.count).pb")
-      guard FileManager.default.fileExists(atPath: file.path) else { return files }
-      files.append(file)
+  /// The files of one role in a data set: one for each value of that role which the model has, numbered from 0.
+  ///
+  /// - Throws: `BenchError.malformed` if the data set has more files of the role, or fewer, or numbers them otherwise.
+  static func files(_ role: String, count: Int, in dataSet: URL) throws(BenchError) -> [URL] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: dataSet.path)) ?? []
+    let found = names.filter { $0.hasPrefix("\(role)_") && $0.hasSuffix(".pb") }
+    let expected = (0..<count).map { "\(role)_\($0).pb" }
+    guard Set(found) == Set(expected) else {
+      func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
+      let sorted = found.sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+      throw .malformed(
+        file: dataSet.path,
+        what:
+          "the model has \(count) \(role)\(count == 1 ? "" : "s"): expected \(list(expected)), found \(list(sorted))")
     }
+    return expected.map { dataSet.appending(path: $0) }
   }
 
   /// Finds all cases in and below a folder, sorted by name.

@@ -8,7 +8,7 @@ public struct VerificationResult: Codable, Sendable, Equatable {
     case fail
     /// The model has an operator, or uses it in a way, that is not built in; the engine said so.
     case unsupported
-    /// The model or its data could not be read or run, or the process ended.
+    /// The model or its data could not be read or run, data are missing or surplus, or the process ended.
     case error
   }
 

@@ -9,6 +9,7 @@ import Graph
 ///     print(report.summary)
 ///
 /// The rule is that of ONNX's own runner, `onnx.backend.test.runner`: equal types and shapes, elements within a tolerance.
+/// A data set must have a file for each input and output of the model, and no other.
 public struct Verifier: Sendable {
   /// How sessions are made.
   public var options: SessionOptions
@@ -24,7 +25,11 @@ public struct Verifier: Sendable {
     do {
       let tolerance = try Tolerance(ofCase: testCase.folder)
       let session = try Session(CompiledModel(Model(contentsOf: testCase.model.path)), options: options)
-      for dataSet in testCase.dataSets {
+      let dataSets = testCase.dataSets
+      guard !dataSets.isEmpty else {
+        throw BenchError.nothingFound(folder: testCase.folder.path, what: "folder test_data_set_0")
+      }
+      for dataSet in dataSets {
         if let difference = try run(session, on: dataSet, within: tolerance) {
           return result(.fail, "\(dataSet.lastPathComponent): \(difference)")
         }
@@ -46,12 +51,14 @@ public struct Verifier: Sendable {
   private func run(_ session: Session, on dataSet: URL, within tolerance: Tolerance) throws -> String? {
     let graph = session.compiled.model.graph
     var inputs: [String: RuntimeValue] = [:]
-    for (input, file) in zip(graph.inputs, VerificationCase.files("input", in: dataSet)) {
+    let inputFiles = try VerificationCase.files("input", count: graph.inputs.count, in: dataSet)
+    let outputFiles = try VerificationCase.files("output", count: graph.outputs.count, in: dataSet)
+    for (input, file) in zip(graph.inputs, inputFiles) {
       inputs[graph[input].name] = try RuntimeValue(contentsOf: file, declared: graph[input].type)
     }
     let found = try session.runValues(inputs)
     let outputs = zip(graph.outputs, graph.outputNames)
-    for ((output, name), file) in zip(outputs, VerificationCase.files("output", in: dataSet)) {
+    for ((output, name), file) in zip(outputs, outputFiles) {
       let expected = try RuntimeValue(contentsOf: file, declared: graph[output].type)
       do throws(Mismatch) {
         try Comparison.check(found[name] ?? .none, against: expected, within: tolerance)
