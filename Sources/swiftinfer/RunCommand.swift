@@ -57,13 +57,13 @@ struct RunCommand: ParsableCommand {
     if let image { values.merge(try source.image(contentsOf: URL(filePath: image))) { given, _ in given } }
     if let text {
       let tokenizer = try source.tokenizer(vocabulary: vocab)
-      values.merge(try source.text(text, pair: textPair, tokenizer: tokenizer)) { given, _ in given }
+      values = try source.text(text, pair: textPair, tokenizer: tokenizer, given: values)
     }
     try source.checkComplete(values)
     let options = SessionOptions(threads: session.threads, plan: PlanOptions(optimize: session.optimize))
     let session = try Session(CompiledModel(model), options: options)
     let outputs = try session.runValues(values)
-    if let outputDir { try RunOutputs.write(outputs, to: URL(filePath: outputDir)) }
+    if let outputDir { try RunOutputs.write(outputs, order: model.graph.outputNames, to: URL(filePath: outputDir)) }
     let summary = RunOutputs(outputs, order: model.graph.outputNames, isClassification: image != nil || text != nil)
     if json { try Console.printJSON(summary) } else { try Console.output(summary.description) }
   }

@@ -5,8 +5,8 @@ import Zoo
 
 /// Turns files, images and texts into the inputs of a model.
 public struct ModelInputs: Sendable {
-  private let graph: Graph
-  private let reference: ModelReference
+  let graph: Graph
+  let reference: ModelReference
 
   /// Prepares inputs for a model.
   public init(for model: Model, reference: ModelReference) {
@@ -113,71 +113,5 @@ extension ModelInputs {
       throw .unusable(argument: "--image", reason: "the model does not take one float image, [1x3xHEIGHTxWIDTH]")
     }
     return image
-  }
-}
-
-// MARK: - Text
-
-extension ModelInputs {
-  /// Length of the texts that the model takes; nil if it does not take tokens.
-  public var textLength: Int? {
-    guard !graph.inputs.isEmpty else { return nil }
-    var length = SyntheticInputs.tokens
-    for input in graph.inputs {
-      guard case .tensor(let type, let shape?)? = graph[input].type, type == .int64 || type == .int32, shape.rank == 2
-      else { return nil }
-      length = shape[1].size ?? length
-    }
-    return length
-  }
-
-  /// Finds the tokenizer of a model: the vocabulary given, or the one beside the model's file, or that of the zoo.
-  ///
-  /// `vocab.txt` is BERT's; `vocab.json` with `merges.txt` in the same folder is RoBERTa's.
-  ///
-  /// - Throws: `BenchError.nothingFound` naming where it was looked for.
-  public func tokenizer(vocabulary: String? = nil) throws(BenchError) -> any Tokenizer {
-    if let vocabulary { return try Self.tokenizer(of: URL(filePath: vocabulary)) }
-    let folder: URL
-    switch reference {
-    case .file(let path): folder = URL(filePath: path).deletingLastPathComponent()
-    case .zoo(let model):
-      folder = try ModelsFolder.find("vocabulary/\(model.name.hasPrefix("roberta") ? "roberta" : "bert")")
-    }
-    for name in ["vocab.txt", "vocab.json"] {
-      let file = folder.appending(path: name)
-      if FileManager.default.fileExists(atPath: file.path) { return try Self.tokenizer(of: file) }
-    }
-    throw .nothingFound(folder: folder.path, what: "vocab.txt or vocab.json (--vocab names another file)")
-  }
-
-  private static func tokenizer(of file: URL) throws(BenchError) -> any Tokenizer {
-    guard file.pathExtension == "json" else { return try WordPieceTokenizer(vocabulary: file) }
-    return try BytePairTokenizer(
-      vocabulary: file, merges: file.deletingLastPathComponent().appending(path: "merges.txt"))
-  }
-
-  /// The inputs made of a text or a pair of texts: ids, mask and types go to the inputs of those names.
-  ///
-  /// - Throws: `BenchError.unusable` if the model does not take tokens.
-  public func text(
-    _ text: String, pair: String?, tokenizer: any Tokenizer
-  ) throws(BenchError) -> [String: RuntimeValue] {
-    guard let length = textLength else {
-      throw .unusable(argument: "--text", reason: "the model does not take tokens of shape [batch x length]")
-    }
-    let encoded = try tokenizer.encode(text, pair: pair, length: length)
-    var values: [String: RuntimeValue] = [:]
-    for input in graph.inputs {
-      let name = graph[input].name
-      let numbers =
-        name.contains("mask")
-        ? encoded.mask : name.contains("type") || name.contains("segment") ? encoded.types : encoded.ids
-      values[name] = .tensor(
-        graph[input].type?.dataType == .int32
-          ? Tensor(shape: [1, length], numbers.map { Int32(clamping: $0) })
-          : Tensor(shape: [1, length], numbers.map { Int64($0) }))
-    }
-    return values
   }
 }

@@ -24,13 +24,15 @@ public struct SyntheticInputs: Sendable {
 
   /// Makes an input for each of the model's, but for those already given.
   ///
-  /// - Throws: `BenchError.unusable` naming an input that cannot be made up, or a shape that does not fit.
+  /// - Throws: `BenchError.unusable` naming an input that cannot be made up, or a shape that does not fit the model or
+  ///   the machine's memory.
   public func inputs(
     for graph: Graph, given: [String: RuntimeValue] = [:]
   ) throws(BenchError) -> [String: RuntimeValue] {
     var values = given
     var generator = NormalGenerator(seed: seed)
     let shapes = try sizes(of: graph, given: given)
+    try checkMemory(for: graph, shapes.filter { given[$0.key] == nil })
     for id in graph.inputs where given[graph[id].name] == nil {
       let name = graph[id].name
       switch graph[id].type {
@@ -120,23 +122,20 @@ public struct SyntheticInputs: Sendable {
   private func tensor(
     _ type: DataType, shape: [Int], use: InputUse, name: String, _ generator: inout NormalGenerator
   ) throws(BenchError) -> Tensor {
-    let (bytes, overflow) = shape.reduce((1, false)) { result, size in
-      let (product, overflow) = result.0.multipliedReportingOverflow(by: size)
-      return (product, result.1 || overflow)
+    func filled<Element: TensorElement>(_ next: (_ index: Int) -> Element) -> Tensor {
+      Tensor(shape: shape, of: Element.self) { output in
+        for index in output.indices { output[index] = next(index) }
+      }
     }
-    guard !overflow, bytes <= 1 << 32 else {
-      throw .unusable(argument: "input '\(name)'", reason: "a shape of \(shape) is too large")
-    }
-    let count = bytes
     func integers<Element: TensorElement & FixedWidthInteger>(_ element: Element.Type) -> Tensor {
-      Tensor(
-        shape: shape, use.numbers(count: count, rowLength: shape.last ?? 1, &generator).map { Element(clamping: $0) })
+      let rowLength = max(shape.last ?? 1, 1)
+      return filled { Element(clamping: number(for: use, at: $0 % rowLength, &generator)) }
     }
     switch type {
-    case .float32: return Tensor(shape: shape, (0..<count).map { _ in Float(generator.next()) })
-    case .float64: return Tensor(shape: shape, (0..<count).map { _ in generator.next() })
-    case .float16: return Tensor(shape: shape, (0..<count).map { _ in Float16(generator.next()) })
-    case .bfloat16: return Tensor(shape: shape, (0..<count).map { _ in BFloat16(Float(generator.next())) })
+    case .float32: return filled { _ in Float(generator.next()) }
+    case .float64: return filled { _ in generator.next() }
+    case .float16: return filled { _ in Float16(generator.next()) }
+    case .bfloat16: return filled { _ in BFloat16(Float(generator.next())) }
     case .int64: return integers(Int64.self)
     case .int32: return integers(Int32.self)
     case .int16: return integers(Int16.self)
@@ -145,60 +144,46 @@ public struct SyntheticInputs: Sendable {
     case .uint32: return integers(UInt32.self)
     case .uint16: return integers(UInt16.self)
     case .uint8: return integers(UInt8.self)
-    case .bool: return Tensor(shape: shape, Array(repeating: Bool8(true), count: count))
+    case .bool: return filled { _ in Bool8(true) }
     default:
       throw .unusable(
         argument: "input '\(name)'", reason: "elements of type \(type) cannot be made up; give it by --input")
     }
   }
-}
 
-/// What the integers of an input mean, as its name and its readers tell.
-private enum InputUse {
-  /// Indices into a table of so many rows.
-  case indices(Int)
-  case ones
-  case zeros
-  case positions
-
-  init(of input: ValueID, in graph: Graph) {
-    let name = graph[input].name.lowercased()
-    if name.contains("mask") {
-      self = .ones
-    } else if name.contains("type") || name.contains("segment") {
-      self = .zeros
-    } else if name.contains("position") {
-      self = .positions
-    } else {
-      self = .indices(Self.tableRows(readBy: input, in: graph) ?? 2)
+  private func number(for use: InputUse, at place: Int, _ generator: inout NormalGenerator) -> Int {
+    switch use {
+    case .mask: 1
+    case .types: 0
+    case .positions: place
+    case .tokens(let rows): Int(generator.nextWord() % UInt64(max(rows ?? Self.unknownRows, 1)))
+    case .unknown: Int(generator.nextWord() % UInt64(Self.unknownRows))
     }
   }
 
-  /// Rows of the constant table that a value indexes, directly or through casts and reshapes.
-  private static func tableRows(readBy value: ValueID, in graph: Graph) -> Int? {
-    var (values, rest) = ([value], 16)
-    while let value = values.popLast(), rest > 0 {
-      rest -= 1
-      for id in graph.consumers(of: value) {
-        let node = graph[id]
-        if node.op.name == "Gather", node.inputs.count > 1, node.inputs[1] == value, let table = node.inputs[0],
-          let shape = graph[table].constant?.shape
-        {
-          guard case .int(let axis)? = node.attributes["axis"], axis != 0 else { return shape.first }
-        } else if ["Cast", "Reshape", "Identity", "Unsqueeze", "Squeeze", "Flatten"].contains(node.op.name) {
-          values += node.outputs.compactMap { $0 }
-        }
+  /// Rows of a table that is not known: indices 0 and 1 are the least risk.
+  private static let unknownRows = 2
+
+  /// Checks, before any is made, that the inputs leave as much memory for what the model makes of them.
+  private func checkMemory(for graph: Graph, _ shapes: [String: [Int]]) throws(BenchError) {
+    let room = ProcessMemory.limit / 2
+    var used = 0
+    for id in graph.inputs {
+      let name = graph[id].name
+      guard let shape = shapes[name], let type = graph[id].type?.dataType else { continue }
+      var bytes = (type.bitWidth + 7) / 8
+      for size in shape.sorted() {  // a size of 0 comes first, so that the others cannot overflow
+        let product = bytes.multipliedReportingOverflow(by: size)
+        bytes = product.overflow ? .max : product.partialValue
       }
-    }
-    return nil
-  }
-
-  func numbers(count: Int, rowLength: Int, _ generator: inout NormalGenerator) -> [Int] {
-    switch self {
-    case .ones: Array(repeating: 1, count: count)
-    case .zeros: Array(repeating: 0, count: count)
-    case .positions: (0..<count).map { $0 % max(rowLength, 1) }
-    case .indices(let rows): (0..<count).map { _ in Int(generator.nextWord() % UInt64(max(rows, 1))) }
+      guard bytes <= room - used else {
+        let text = shape.map(String.init).joined(separator: "x")
+        throw .unusable(
+          argument: "input '\(name)'",
+          reason: "\(type)[\(text)] is too large for this machine, whose inputs may take \(room >> 20) MB together; "
+            + "give smaller sizes by --shape \(name)=…")
+      }
+      used += bytes
     }
   }
 }

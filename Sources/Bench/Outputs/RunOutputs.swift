@@ -57,23 +57,34 @@ public struct RunOutputs: Encodable, Sendable {
       first: (0..<Swift.min(shown, tensor.count)).map(elements.description(at:)))
   }
 
-  /// Writes each tensor as `NAME.npy`, and those of a sequence as `NAME_0.npy` and so on.
+  /// Writes each tensor as `NAME.npy`, and those of a sequence as `NAME_0.npy` and so on: all, or none.
   ///
-  /// - Throws: `BenchError.unwritable`; before anything is written if two outputs would take the same file.
-  public static func write(_ values: [String: RuntimeValue], to folder: URL) throws(BenchError) {
-    var files: [String: Tensor] = [:]
-    for (name, value) in values {
-      for (valueName, tensor) in tensors(of: value, named: name) {
-        let file = Tensor.fileName(forValue: valueName)
-        guard files.updateValue(tensor, forKey: file) == nil else {
+  /// - Parameter order: the names of the outputs, in the order in which they are written.
+  /// - Throws: `BenchError.unwritable`; before anything is written if two outputs would take the same file, else after
+  ///   removing what was written.
+  public static func write(
+    _ values: [String: RuntimeValue], order: [String], to folder: URL
+  ) throws(BenchError) {
+    var files: [(URL, Tensor)] = []
+    for name in order {
+      for (valueName, tensor) in values[name].map({ tensors(of: $0, named: name) }) ?? [] {
+        let file = folder.appending(path: Tensor.fileName(forValue: valueName))
+        guard !files.contains(where: { $0.0 == file }) else {
           throw .unwritable(
-            file: folder.appending(path: file).path,
-            reason: "two outputs of the model would be written to it, '\(name)' is one of them")
+            file: file.path, reason: "two outputs of the model would be written to it, '\(name)' is one of them")
         }
+        files.append((file, tensor))
       }
     }
     try OutputFile.makeFolder(folder)
-    for (file, tensor) in files { try OutputFile.write(tensor.npyData(), to: folder.appending(path: file)) }
+    for (index, (file, tensor)) in files.enumerated() {
+      do throws(BenchError) {
+        try OutputFile.write(tensor.npyData(), to: file)
+      } catch {
+        for (written, _) in files[..<index] { try? FileManager.default.removeItem(at: written) }
+        throw error
+      }
+    }
   }
 
   private static func tensors(of value: RuntimeValue, named name: String) -> [(String, Tensor)] {

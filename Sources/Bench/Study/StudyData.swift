@@ -46,7 +46,7 @@ struct StudyInputs {
         let file = files[number % files.count]
         return try inputs.image(encoded: file.bytes, source: file.name)
       }
-    } else if let data, inputs.textLength != nil, !data.pairs.isEmpty, let tokenizer = try? inputs.tokenizer() {
+    } else if let data, inputs.takesText, !data.pairs.isEmpty, let tokenizer = try? inputs.tokenizer() {
       kind = "text pairs"
       make = { number in
         let pair = data.pairs[number % data.pairs.count]

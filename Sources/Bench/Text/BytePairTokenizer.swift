@@ -40,7 +40,7 @@ public struct BytePairTokenizer: Tokenizer {
     let end = try vocabulary.required("</s>")
     template = PairTemplate(
       start: [try vocabulary.required("<s>")], separator: [end, end], end: [end],
-      padding: try vocabulary.required("<pad>"))
+      padding: try vocabulary.required("<pad>"), positions: .behindPadding)
   }
 
   /// The numbers of a text's pieces.

@@ -20,11 +20,21 @@ public struct PairTemplate: Sendable, Equatable {
   public var end: [Int]
   /// What fills a sequence up to its length.
   public var padding: Int
+  /// How tokens are numbered by their places.
+  public var positions: PositionRule
 
   /// How many special tokens a pair has.
   var pairCount: Int { start.count + separator.count + end.count }
   /// How many special tokens a single text has.
   var singleCount: Int { start.count + end.count }
+}
+
+/// How an encoder numbers the places of a sequence.
+public enum PositionRule: Sendable, Equatable {
+  /// From 0 on, padding too: BERT.
+  case fromZero
+  /// Padding has the padding token's number, real tokens count on from there: RoBERTa.
+  case behindPadding
 }
 
 /// A sequence of a fixed length, as encoders take it.
@@ -35,6 +45,8 @@ public struct EncodedText: Sendable, Equatable {
   public let mask: [Int]
   /// 0 for the first text with its special tokens and for padding, 1 for the second.
   public let types: [Int]
+  /// Place of each token, by the encoder's rule.
+  public let positions: [Int]
 }
 
 extension Tokenizer {
@@ -66,10 +78,16 @@ extension Tokenizer {
     ids += template.end
     types += Array(repeating: pair == nil ? 0 : 1, count: template.end.count)
     let padding = length - ids.count
+    let positions =
+      switch template.positions {
+      case .fromZero: Array(0..<length)
+      case .behindPadding:
+        ids.indices.map { template.padding + 1 + $0 } + Array(repeating: template.padding, count: padding)
+      }
     return EncodedText(
       ids: ids + Array(repeating: template.padding, count: padding),
       mask: Array(repeating: 1, count: ids.count) + Array(repeating: 0, count: padding),
-      types: types + Array(repeating: 0, count: padding))
+      types: types + Array(repeating: 0, count: padding), positions: positions)
   }
 
   /// The strategy `longest_first`.

@@ -32,7 +32,7 @@ public struct WordPieceTokenizer: Tokenizer {
     let separator = try vocabulary.required("[SEP]")
     template = PairTemplate(
       start: [try vocabulary.required("[CLS]")], separator: [separator], end: [separator],
-      padding: try vocabulary.required("[PAD]"))
+      padding: try vocabulary.required("[PAD]"), positions: .fromZero)
     self.lowercases = lowercases
   }
 

@@ -55,6 +55,36 @@ struct SyntheticInputsTests {
     #expect(abs(mean) < 0.013 && abs(variance - 1) < 0.019)
   }
 
+  @Test func positionsCountUp() throws {
+    var graph = Graph()
+    _ = graph.addInput(name: "position_ids", type: .tensor(.int32, [2, 3]))
+    #expect(integers(try SyntheticInputs().inputs(for: graph), "position_ids") == [0, 1, 2, 0, 1, 2])
+  }
+
+  /// Refused before any memory is taken: one input of more than half of the machine's, two of more together, and sizes
+  /// whose product overflows.
+  @Test func inputsBeyondTheMemoryAreErrors() {
+    let half = ProcessMemory.limit / 2
+    for shapes in [
+      ["x": [1, half / 4 + 1]], ["x": [half / 8, 1], "y": [half / 8 + 2, 1]], ["x": [1 << 62, 1 << 62]],
+    ] {
+      var graph = Graph()
+      for name in shapes.keys.sorted() {
+        _ = graph.addInput(name: name, type: .tensor(.float32, Shape([.unknown, .unknown])))
+      }
+      let last = shapes.keys.max() ?? ""
+      let sizes = shapes[last, default: []].map(String.init).joined(separator: "x")
+      #expect(
+        throws: BenchError.unusable(
+          argument: "input '\(last)'",
+          reason: "float[\(sizes)] is too large for this machine, whose inputs may take \(half >> 20) MB together; "
+            + "give smaller sizes by --shape \(last)=…")
+      ) {
+        try SyntheticInputs(shapes: shapes).inputs(for: graph)
+      }
+    }
+  }
+
   @Test func saysWhatDoesNotFit() {
     #expect(
       throws: BenchError.unusable(
