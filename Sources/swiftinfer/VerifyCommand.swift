@@ -118,12 +118,11 @@ struct VerifyCommand: ParsableCommand {
     return isolated.run
   }
 
-  /// Answers each path on standard input with one line of JSON.
+  /// Answers each line of standard input, the path of a case, with one line of JSON.
   private func work() throws {
     let encoder = JSONEncoder()
-    while let path = readLine() {
-      let folder = URL(filePath: path, directoryHint: .isDirectory)
-      let result = verifier.run(VerificationCase(name: folder.lastPathComponent, folder: folder))
+    while let line = readLine() {
+      let result = verifier.run(try IsolatedVerifier.testCase(askedBy: line))
       try Console.output(String(decoding: try encoder.encode(result), as: UTF8.self))
     }
   }

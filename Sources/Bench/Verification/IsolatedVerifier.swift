@@ -2,8 +2,9 @@ import Foundation
 
 /// Runs cases in another process, so that one that crashes or hangs is an error of that case only.
 ///
-/// The process is `swiftinfer verify --worker`: it reads the path of a case's folder from each line of standard input
-/// and answers with one line of JSON, a `VerificationResult`. When it ends, a new one takes over with the next case.
+/// The process is `swiftinfer verify --worker`: it reads the path of a case's folder, a JSON string, from each line of
+/// standard input and answers with one line of JSON, a `VerificationResult`. When it ends, a new one takes over with the
+/// next case.
 public final class IsolatedVerifier {
   private let executable: URL
   private let arguments: [String]
@@ -25,6 +26,24 @@ public final class IsolatedVerifier {
 
   deinit { worker?.end() }
 
+  /// The line that asks for a case; names of folders may hold line feeds, which JSON escapes.
+  private static func question(_ testCase: VerificationCase) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return try encoder.encode(testCase.folder.path)
+  }
+
+  /// The case that a line of a worker's standard input asks for.
+  ///
+  /// - Throws: `BenchError.malformed` if the line is not a path as JSON.
+  public static func testCase(askedBy line: String) throws(BenchError) -> VerificationCase {
+    guard let path = try? JSONDecoder().decode(String.self, from: Data(line.utf8)) else {
+      throw .malformed(file: "standard input", what: "expected a path as JSON, found '\(line)'")
+    }
+    let folder = URL(filePath: path, directoryHint: .isDirectory)
+    return VerificationCase(name: folder.lastPathComponent, folder: folder)
+  }
+
   /// Runs a case.
   public func run(_ testCase: VerificationCase) -> VerificationResult {
     func lost(_ detail: String) -> VerificationResult {
@@ -33,7 +52,7 @@ public final class IsolatedVerifier {
     do {
       let worker = try self.worker ?? Worker(executable: executable, arguments: arguments)
       self.worker = worker
-      switch try worker.ask(testCase.folder.path, timeout: timeout) {
+      switch try worker.ask(try Self.question(testCase), timeout: timeout) {
       case .answer(let line):
         var result = try JSONDecoder().decode(VerificationResult.self, from: line)
         result.name = testCase.name
@@ -76,8 +95,8 @@ private final class Worker {
     try process.run()
   }
 
-  func ask(_ line: String, timeout: Duration) throws -> Reply {
-    do { try questions.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8)) } catch { return ended() }
+  func ask(_ line: Data, timeout: Duration) throws -> Reply {
+    do { try questions.fileHandleForWriting.write(contentsOf: line + [UInt8(ascii: "\n")]) } catch { return ended() }
     let deadline = ContinuousClock.now + timeout
     while true {
       if let end = received.firstIndex(of: UInt8(ascii: "\n")) {

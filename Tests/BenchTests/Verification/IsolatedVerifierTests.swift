@@ -12,9 +12,26 @@ struct IsolatedVerifierTests {
 
   @Test func answersAreResults() {
     let verifier = verifier(
-      #"while read path; do echo "{\"name\":\"$path\",\"status\":\"pass\",\"detail\":\"\"}"; done"#)
+      #"while read path; do echo "{\"name\":$path,\"status\":\"pass\",\"detail\":\"\"}"; done"#)
     for _ in 0..<3 {
       #expect(verifier.run(testCase) == VerificationResult(name: "kind/case", status: .pass))
+    }
+  }
+
+  /// A line feed in a folder's name does not end the question.
+  @Test func anyPathIsOneLine() throws {
+    let folder = URL(filePath: "/cases/two\nlines \"ü\"", directoryHint: .isDirectory)
+    let verifier = verifier(
+      #"while IFS= read -r path; do printf '{"name":"","status":"pass","detail":%s}\n' "$path"; done"#)
+    for _ in 0..<2 {
+      let result = verifier.run(VerificationCase(name: "two", folder: folder))
+      #expect(result == VerificationResult(name: "two", status: .pass, detail: folder.path))
+    }
+    let line = try JSONEncoder().encode(folder.path)
+    let testCase = try IsolatedVerifier.testCase(askedBy: String(decoding: line, as: UTF8.self))
+    #expect(testCase.folder.path == folder.path)
+    #expect(throws: BenchError.malformed(file: "standard input", what: "expected a path as JSON, found '/cases'")) {
+      try IsolatedVerifier.testCase(askedBy: "/cases")
     }
   }
 
