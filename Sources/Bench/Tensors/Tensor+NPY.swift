@@ -33,6 +33,8 @@ extension Tensor {
     }
     let body = data.dropFirst(start)
     if let width = header.textWidth {
+      // Else a file of no bytes could hold any number of elements.
+      guard width > 0 else { throw malformed("text of no characters, expected type '<U1' or wider") }
       guard let bytes = Self.product(count, width * 4), bytes == body.count else {
         throw malformed("\(body.count) bytes of text, expected \(count) elements of \(width) characters")
       }

@@ -96,6 +96,19 @@ struct NPYTests {
     #expect(throws: BenchError.self) { try Tensor(npy: data, source: "lying.npy") }
   }
 
+  /// A file without elements may not ask for 2⁴⁰ texts.
+  @Test func textOfNoCharactersIsAnError() {
+    let header = "{'descr': '<U0', 'fortran_order': False, 'shape': (1099511627776,), }"
+    let data = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, UInt8(header.utf8.count), 0]) + Data(header.utf8)
+    #expect(
+      throws: BenchError.malformed(
+        file: "wide.npy",
+        what: "not a valid .npy file: text of no characters, expected type '<U1' or wider")
+    ) {
+      try Tensor(npy: data, source: "wide.npy")
+    }
+  }
+
   @Test func fileNamesKeepToTheFolder() {
     #expect(Tensor.fileName(forValue: "/layer3/Add:0\\x") == "_layer3_Add_0_x.npy")
   }
