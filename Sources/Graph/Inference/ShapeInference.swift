@@ -76,8 +76,9 @@ public struct ShapeInference: Sendable {
     }
     for (output, type) in zip(node.outputs, types) {
       guard let output else { continue }
-      try type.checkSizes(of: "its output '\(graph[output].name)'", node: context.name)
-      graph.setType(try type.refined(by: graph[output].type, node: context.name, value: graph[output].name), of: output)
+      let refined = try type.refined(by: graph[output].type, node: context.name, value: graph[output].name)
+      try refined.checkSizes(of: "its output '\(graph[output].name)'", node: context.name)
+      graph.setType(refined, of: output)
     }
     guard let evaluate, context.allInputsKnown, let results = try evaluate(context) else { return }
     for (output, result) in zip(node.outputs, results) {

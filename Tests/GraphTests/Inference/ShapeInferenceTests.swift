@@ -87,6 +87,18 @@ struct ShapeInferenceTests {
     ) { try type(of: "x", in: given) }
   }
 
+  @Test func declaredSizesThatNoTensorHas() {
+    var graph = Graph(name: "g")
+    let x = graph.addInput(name: "x", type: .tensor(.float32, Shape(unknownOfRank: 2)))
+    let y = node("Relu", [x], output: "y", in: &graph)
+    graph.setType(.tensor(.float32, Shape([1 << 40, 1 << 40])), of: y)
+    graph.addOutput(y)
+    #expect(
+      throws: GraphError.invalidGraph(
+        node: "Relu", what: "its output 'y' would be of shape \(1 << 40)x\(1 << 40), which no tensor can have")
+    ) { try type(of: "y", in: graph) }
+  }
+
   @Test func operatorSetsOfTheFuture() {
     var graph = Graph(name: "g")
     let x = graph.addInput(name: "x", type: .tensor(.float32, [2]))
