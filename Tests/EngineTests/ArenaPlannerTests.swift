@@ -28,6 +28,11 @@ struct ArenaPlannerTests {
     #expect(ArenaPlanner.place(buffers).byteCount == 640)
   }
 
+  @Test func sumsBeyondAnyMemoryEndAtTheLargestNumber() {
+    let buffers = (0..<10_000).map { _ in ArenaPlanner.Buffer(byteCount: 1 << 50, lifetime: 0...1) }
+    #expect(ArenaPlanner.place(buffers).byteCount == .max)
+  }
+
   @Test func aChainNeedsTwoBuffers() {
     let buffers = (0..<10).map { ArenaPlanner.Buffer(byteCount: 640, lifetime: $0...($0 + 1)) }
     #expect(ArenaPlanner.place(buffers).byteCount == 1280)

@@ -110,6 +110,20 @@ private func randomShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
 }
 
 @Suite struct ConvolutionTests {
+  @Test func sizesBeyondAnyMemoryEndAtTheLargestNumber() {
+    let far = Int(Int32.max)
+    let apart = ConvolutionShape(
+      batch: 1, inputChannels: 1, outputChannels: 1, input: [1, 1], kernel: [2, 2], stride: [1, 1],
+      dilation: [far, far], padsBegin: [far, far], padsEnd: [0, 0])
+    #expect(apart.output.product == 1)
+    #expect(apart.paddedByteCount == .max)
+    let deep = ConvolutionShape(
+      batch: 1 << 30, inputChannels: 1 << 30, outputChannels: 1 << 30, input: [1, 1], kernel: [1, 1], stride: [1, 1],
+      dilation: [1, 1], padsBegin: [0, 0], padsEnd: [0, 0])
+    #expect(deep.multiplyAdds == .max)
+    #expect(deep.paddedByteCount == 0)
+  }
+
   @Test(arguments: KernelTable.runnable, randomShapes(150, seed: 11))
   func equalsReferenceOnWholeNumbers(table: KernelTable, shape: ConvolutionShape) {
     for (n, algorithm) in Convolution.Algorithm.allCases.enumerated() where isExact(algorithm, shape) {

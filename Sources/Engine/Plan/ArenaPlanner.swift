@@ -1,3 +1,5 @@
+import Kernels
+
 /// Places buffers in one piece of memory so that buffers alive at the same time do not overlap.
 ///
 /// Greedy by size: the largest buffer first, each at the lowest free offset that fits. Within a few per cent of the
@@ -20,23 +22,29 @@ package struct ArenaPlanner {
 
   /// Chooses an offset for each buffer.
   ///
-  /// - Returns: the offsets, parallel to `buffers`, and the bytes that the arena needs.
+  /// - Returns: the offsets, parallel to `buffers`, and the bytes that the arena needs; `Int.max` if they are more, whose offsets
+  ///   are then of no use.
   package static func place(_ buffers: [Buffer]) -> (offsets: [Int], byteCount: Int) {
     var offsets = [Int](repeating: 0, count: buffers.count)
     var placed: [Int] = []  // by ascending offset
     var total = 0
     for index in buffers.indices.sorted(by: { buffers[$0].byteCount > buffers[$1].byteCount }) {
-      let size = (buffers[index].byteCount + alignment - 1) / alignment * alignment
+      let size = aligned(buffers[index].byteCount)
       var offset = 0
       for other in placed where buffers[other].lifetime.overlaps(buffers[index].lifetime) {
-        if offset + size <= offsets[other] { break }
-        offset = max(offset, offsets[other] + (buffers[other].byteCount + alignment - 1) / alignment * alignment)
+        if offset.addingSaturated(size) <= offsets[other] { break }
+        offset = max(offset, offsets[other].addingSaturated(aligned(buffers[other].byteCount)))
       }
       offsets[index] = offset
       let position = placed.firstIndex { offsets[$0] > offset } ?? placed.count
       placed.insert(index, at: position)
-      total = max(total, offset + size)
+      total = max(total, offset.addingSaturated(size))
     }
     return (offsets, total)
+  }
+
+  /// The next multiple of the alignment.
+  private static func aligned(_ byteCount: Int) -> Int {
+    byteCount.addingSaturated(alignment - 1) / alignment * alignment
   }
 }

@@ -39,9 +39,19 @@ struct PlanCompiler: Sendable {
     try MemoryBudget.check(byteCount: plan.arenaByteCount, node: largest?.node ?? "")
   }
 
+  /// Checks that each value that a node reads or writes can be had, so that no product of its sizes overflows in a lowering.
+  private func checkMemory(of node: Node, in graph: Graph) throws(GraphError) {
+    for case let value? in node.inputs + node.outputs where graph[value].constant == nil {
+      guard case .tensor(let type, let shape?) = graph[value].type, let sizes = shape.sizes else { continue }
+      let byteCount = Shape.count(sizes).map { type.byteCount(elements: $0) } ?? .max
+      try MemoryBudget.check(byteCount: byteCount, node: node.label)
+    }
+  }
+
   private func lower(_ node: Node, into plan: inout PlanBuilder) throws(GraphError) {
     let lowering = try LoweringRegistry.standard.lowering(for: node)
     plan.begin(node)
+    try checkMemory(of: node, in: plan.graph)
     if let lower = lowering.lower, node.reads.allSatisfy({ plan.tensorType(of: $0) != nil }),
       node.outputs.allSatisfy({ $0.map { plan.tensorType(of: $0) != nil } ?? true })
     {

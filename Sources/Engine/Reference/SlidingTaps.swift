@@ -21,11 +21,28 @@ struct SlidingTap: Sendable {
 
   /// The taps of a window over an image of these spatial sizes, in row-major order.
   static func all(of window: SlidingWindow, over input: [Int]) -> [SlidingTap] {
+    taps(window.kernel.map { 0..<$0 }, of: window, over: input)
+  }
+
+  /// The same without taps that lie outside the image for every position, of which a window may have any number.
+  static func reading(_ window: SlidingWindow, over input: [Int]) -> [SlidingTap] {
+    let ranges = (0..<window.rank).map { axis in
+      let (pad, dilation) = (window.padsBegin[axis], window.dilations[axis])
+      func taps(before place: Int) -> Int { max(0, min(window.kernel[axis], (place + dilation - 1) / dilation)) }
+      let first = taps(before: pad - (window.output[axis] - 1) * window.strides[axis])
+      return first..<max(first, taps(before: input[axis] + pad))
+    }
+    return ranges.contains(where: \.isEmpty) ? [] : taps(ranges, of: window, over: input)
+  }
+
+  private static func taps(_ ranges: [Range<Int>], of window: SlidingWindow, over input: [Int]) -> [SlidingTap] {
     var taps: [SlidingTap] = []
+    let counts = ranges.map(\.count)
     var tap = [Int](repeating: 0, count: window.rank)
     repeat {
-      taps.append(SlidingTap(window: window, tap: tap, input: input))
-    } while advance(&tap, within: window.kernel)
+      let place = zip(ranges, tap).map { $0.lowerBound + $1 }
+      taps.append(SlidingTap(window: window, tap: place, input: input))
+    } while advance(&tap, within: counts)
     return taps
   }
 

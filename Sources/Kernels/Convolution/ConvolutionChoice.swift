@@ -12,6 +12,8 @@ extension Convolution.Algorithm {
       && (shape.stride.height, shape.stride.width) == (1, 1)
       && (shape.dilation.height, shape.dilation.width) == (1, 1) && shape.padsBegin.width <= 4
       && shape.groupInputChannels > 0 && shape.groupOutputChannels > 0 && shape.output.product > 0
+      // The tiles of one row of them must have a size.
+      && shape.groupInputChannels.multipliedSaturated(by: shape.output.width) < 1 << 48
   }
 }
 

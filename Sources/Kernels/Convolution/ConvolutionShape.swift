@@ -71,6 +71,11 @@ public struct ConvolutionShape: Hashable, Sendable {
   public var groupOutputChannels: Int { outputChannels / groups }
   /// Products of an output element.
   public var reduction: Int { groupInputChannels * kernel.product }
-  /// Multiply-adds of the convolution.
-  public var multiplyAdds: Int { batch * outputChannels * output.product * reduction }
+  /// Multiply-adds of the convolution; `Int.max` if they are more.
+  public var multiplyAdds: Int { .saturatedProduct(batch, outputChannels, output.product, reduction) }
+  /// Bytes of the whole input as it is padded and split for the kernels, with what describes the split; `Int.max` if they are
+  /// more.
+  ///
+  /// A `Convolution` may be made if memory can hold as many: no other size of it overflows then.
+  public var paddedByteCount: Int { PaddedInput.Sizes(self).byteCount(channels: batch * inputChannels) }
 }

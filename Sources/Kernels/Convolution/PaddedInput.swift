@@ -21,12 +21,22 @@ struct PaddedInput: Sendable {
   /// Copied rows and slices, the input rows (slices) from one to the next, and phases.
   private let rows: Int, slices: Int, rowStep: Int, sliceStep: Int, phases: Int, phaseLength: Int
 
-  init(_ shape: ConvolutionShape) {
-    self.shape = shape
-    let (kernel, stride, output, dilation) = (shape.kernel, shape.stride, shape.output, shape.dilation)
-    let pads = [shape.padsBegin, shape.padsEnd]
-    isCopy = stride.width > 1 || pads.contains { $0.depth != 0 || $0.height != 0 || $0.width != 0 }
-    if isCopy {
+  /// Sizes of the padded input, before it is known whether memory can hold it.
+  struct Sizes {
+    /// The input must be copied.
+    let isCopy: Bool
+    /// Rows and slices, the input rows (slices) from one to the next, phases and elements of a phase.
+    let rows: Int, slices: Int, rowStep: Int, sliceStep: Int, phases: Int, phaseLength: Int
+
+    init(_ shape: ConvolutionShape) {
+      let (kernel, stride, output, dilation) = (shape.kernel, shape.stride, shape.output, shape.dilation)
+      let pads = [shape.padsBegin, shape.padsEnd]
+      isCopy = stride.width > 1 || pads.contains { $0.depth != 0 || $0.height != 0 || $0.width != 0 }
+      guard isCopy else {
+        (rowStep, sliceStep, rows, slices, phases) = (1, 1, shape.input.height, shape.input.depth, 1)
+        phaseLength = shape.input.width
+        return
+      }
       rowStep = kernel.height == 1 ? stride.height : 1
       sliceStep = kernel.depth == 1 ? stride.depth : 1
       rows =
@@ -36,20 +46,29 @@ struct PaddedInput: Sendable {
         kernel.depth == 1 ? output.depth : (output.depth - 1) * stride.depth + (kernel.depth - 1) * dilation.depth + 1
       phases = kernel.width == 1 ? 1 : stride.width
       phaseLength = output.width + (kernel.width - 1) * dilation.width / stride.width
-      rowStride = phases * phaseLength
-      sliceStride = rows * rowStride
-      channelStride = slices * sliceStride
-      outputRowStep = (kernel.height == 1 ? 1 : stride.height) * rowStride
-      outputSliceStep = (kernel.depth == 1 ? 1 : stride.depth) * sliceStride
-    } else {
-      (rowStep, sliceStep, rows, slices, phases) = (1, 1, shape.input.height, shape.input.depth, 1)
-      phaseLength = shape.input.width
-      rowStride = shape.input.width
-      sliceStride = shape.input.height * rowStride
-      channelStride = shape.input.depth * sliceStride
-      outputRowStep = stride.height * rowStride
-      outputSliceStep = stride.depth * sliceStride
     }
+
+    /// Bytes of this many channels and of the phases' description; `Int.max` if they are more.
+    func byteCount(channels: Int) -> Int {
+      guard isCopy else { return 0 }
+      let row = Int.saturatedProduct(phases, phaseLength, MemoryLayout<Float>.stride)
+      return Int.saturatedProduct(channels, slices, rows, row)
+        .addingSaturated(phases.multipliedSaturated(by: MemoryLayout<PaddingPhase>.stride))
+    }
+  }
+
+  init(_ shape: ConvolutionShape) {
+    self.shape = shape
+    let (kernel, stride, dilation) = (shape.kernel, shape.stride, shape.dilation)
+    let sizes = Sizes(shape)
+    isCopy = sizes.isCopy
+    (rowStep, sliceStep, rows, slices) = (sizes.rowStep, sizes.sliceStep, sizes.rows, sizes.slices)
+    (phases, phaseLength) = (sizes.phases, sizes.phaseLength)
+    rowStride = phases * phaseLength
+    sliceStride = rows * rowStride
+    channelStride = slices * sliceStride
+    outputRowStep = (isCopy && kernel.height == 1 ? 1 : stride.height) * rowStride
+    outputSliceStep = (isCopy && kernel.depth == 1 ? 1 : stride.depth) * sliceStride
     phaseParts = (0..<phases).map { [phaseLength] phase in
       // Element i of the phase is input column i * stride + phase - pad.
       let (pad, step) = (shape.padsBegin.width, stride.width)

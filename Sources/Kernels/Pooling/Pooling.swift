@@ -75,7 +75,9 @@ public struct Pooling: Sendable {
     self.kind = kind
     self.shape = shape
     self.context = context
-    workerBytes = (shape.kernel.depth * shape.kernel.height * MemoryLayout<Int>.stride).roundedUp(to: 64)
+    // A row of each depth and height of the window that lies inside the input.
+    let rows = min(shape.kernel.depth, shape.input.depth) * min(shape.kernel.height, shape.input.height)
+    workerBytes = (rows * MemoryLayout<Int>.stride).roundedUp(to: 64)
     scratchBytes = workerBytes * context.pool.threads
     let windows = (0..<shape.output.width).map { Self.window(shape, \.width, output: $0) }
     windowsAcross = windows
@@ -86,16 +88,15 @@ public struct Pooling: Sendable {
   private static func window(_ s: PoolingShape, _ axis: KeyPath<ConvolutionShape.Axes, Int>, output: Int) -> Window {
     let (size, step) = (s.input[keyPath: axis], s.dilation[keyPath: axis])
     let begin = output * s.stride[keyPath: axis] - s.padsBegin[keyPath: axis]
-    var window = Window(first: 0, inside: 0, counted: 0)
-    for tap in 0..<s.kernel[keyPath: axis] {
-      let position = begin + tap * step
-      if position >= 0, position < size {
-        if window.inside == 0 { window.first = position }
-        window.inside += 1
-      }
-      if position < size + s.padsEnd[keyPath: axis] { window.counted += 1 }
+    /// Taps of the window before a position.
+    func taps(before position: Int) -> Int {
+      max(0, min(s.kernel[keyPath: axis], (position - begin + step - 1) / step))
     }
-    return window
+    let first = taps(before: 0)
+    let inside = taps(before: size) - first
+    return Window(
+      first: inside > 0 ? begin + first * step : 0, inside: max(0, inside),
+      counted: taps(before: size + s.padsEnd[keyPath: axis]))
   }
 
   /// Computes the pooling; `output` does not overlap `input`.
@@ -141,10 +142,10 @@ public struct Pooling: Sendable {
       row.input = input + across.first
       row.output = output + x
       if case .average(let countIncludePad) = kind {
-        let count =
+        let counts =
           countIncludePad
-          ? slices.counted * lines.counted * across.counted : slices.inside * lines.inside * across.inside
-        row.factor = 1 / Float(max(1, count))
+          ? (slices.counted, lines.counted, across.counted) : (slices.inside, lines.inside, across.inside)
+        row.factor = 1 / Float(max(1, Int.saturatedProduct(counts.0, counts.1, counts.2)))
       }
       context.table.poolRow(&row)
       x += row.count

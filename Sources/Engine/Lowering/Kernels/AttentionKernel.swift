@@ -38,7 +38,8 @@ enum AttentionKernel {
       hiddenRowsAreZero: try context.bool("zero_masked_rows", default: false), context: plan.kernels)
     plan.append(
       plan.kernelName("attention_f32"), reading: [query, key, value] + (mask.map { [$0] } ?? []), writing: [output],
-      scratchByteCount: attention.scratchBytes, macs: batch * heads * queries * keys * (depth + valueDepth)
+      scratchByteCount: attention.scratchBytes,
+      macs: .saturatedProduct(batch * heads, queries, keys, depth + valueDepth)
     ) { frame in
       attention.run(
         query: frame.input(0), key: frame.input(1), value: frame.input(2),

@@ -15,6 +15,7 @@ enum ConvolutionKernel {
       batch: x.sizes[0], inputChannels: x.sizes[1], outputChannels: w.sizes[0],
       groups: try context.int("group", default: 1), input: Array(x.sizes.dropFirst(2)), kernel: window.kernel,
       stride: window.strides, dilation: window.dilations, padsBegin: window.padsBegin, padsEnd: window.padsEnd)
+    try MemoryBudget.check(byteCount: shape.paddedByteCount, node: context.name)
     let convolution = Convolution(shape, context: plan.kernels)
     let fused = try FusedReads(context, after: 2)
     let name = plan.kernelName("conv_f32_\(convolution.algorithm.rawValue)")
@@ -37,6 +38,7 @@ enum ConvolutionKernel {
       return true
     }
     let format = "convolution \(convolution.algorithm) \(shape.groups) \(plan.kernels.table.isa)"
+    try MemoryBudget.check(byteCount: convolution.packedWeightBytes, node: context.name)
     let packed = plan.weights.packed(constant, scaledBy: scale, format: format) {
       PackedWeights(scaled(constant, by: scale), byteCount: convolution.packedWeightBytes) {
         convolution.packWeights($0, into: $1)

@@ -54,6 +54,7 @@ enum MatMulKernel {
     let shape = GEMMShape(rows: a.rows * a.batch.reduce(1, *), columns: b.columns, depth: a.columns)
     let kernels = plan.kernels
     let layout = PackedLayout.right(depth: shape.depth, columns: shape.columns, table: kernels.table)
+    try MemoryBudget.check(byteCount: layout.byteCount, node: context.name)
     let packed = plan.weights.packed(weights, format: "right \(b.isTransposed) \(kernels.table.isa)") {
       PackedWeights(weights, byteCount: layout.byteCount) { layout.pack(b.view($0), into: $1, context: kernels) }
     }
@@ -62,7 +63,7 @@ enum MatMulKernel {
     plan.append(
       plan.kernelName("gemm_f32"), reading: [a.value] + fused.values, writing: [output],
       inPlace: fused.inPlace, scratchByteCount: product.scratchBytes,
-      macs: shape.rows * shape.columns * shape.depth
+      macs: .saturatedProduct(shape.rows, shape.columns, shape.depth)
     ) { frame in
       product.run(
         left: .strided(a.view(frame.input(0))), right: .packed(packed.base), output: frame.output(),
@@ -76,6 +77,9 @@ enum MatMulKernel {
   ) throws(GraphError) {
     let shape = GEMMShape(rows: a.rows, columns: b.columns, depth: a.columns)
     let batch = Array(sizes.dropLast(2))
+    // Each item of the batch is listed, for either operand too.
+    try MemoryBudget.check(
+      byteCount: 2 * MemoryLayout<GEMM.BatchOffset>.stride * batch.reduce(1, *), node: context.name)
     let left = BroadcastOffsets.offsets(of: Array(a.batch), in: batch, step: a.rows * a.columns)
     let right = BroadcastOffsets.offsets(of: Array(b.batch), in: batch, step: b.rows * b.columns)
     let items = left.indices.map { index in
@@ -86,7 +90,7 @@ enum MatMulKernel {
     plan.append(
       plan.kernelName("gemm_f32"), reading: [a.value, b.value] + fused.values, writing: [output],
       inPlace: fused.inPlace, scratchByteCount: product.scratchBytes,
-      macs: items.count * shape.rows * shape.columns * shape.depth
+      macs: .saturatedProduct(items.count, shape.rows, shape.columns, shape.depth)
     ) { frame in
       product.run(
         left: .strided(a.view(frame.input(0))), right: .strided(b.view(frame.input(1))), output: frame.output(),

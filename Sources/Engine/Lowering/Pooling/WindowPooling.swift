@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 
 /// An image [N, C, spatial…] with the window that is to slide over it.
 struct PoolGeometry: Sendable {
@@ -34,7 +35,7 @@ enum MaxPoolReference: NumericReference {
   @_specialize(where E == UInt8)
   static func evaluate<E: NumericElement>(_ node: Evaluation, as element: E.Type) throws(GraphError) -> [RuntimeValue] {
     let g = try PoolGeometry(node)
-    let taps = SlidingTap.all(of: g.window, over: g.spatial)
+    let taps = SlidingTap.reading(g.window, over: g.spatial)
     let (inputSize, outputSize) = (g.inputSize, g.outputSize)
     let image = try node.values(0, as: element)
     var result = try node.filled(E.lowest, shape: g.output)
@@ -89,31 +90,31 @@ enum AveragePoolReference: RealReference {
   static func evaluate<R: RealElement>(_ node: Evaluation, as real: R.Type) throws(GraphError) -> [RuntimeValue] {
     let g = try PoolGeometry(node)
     var sums = try WindowSum.of(try node.values(0, as: real), g, node) { $0 }
-    let counts = try node.context.bool("count_include_pad", default: false) ? paddedCounts(g) : plainCounts(g)
+    let counts = Self.counts(g, withPadding: try node.context.bool("count_include_pad", default: false))
     let size = g.outputSize
     for i in sums.indices { sums[i] = counts[i % size] == 0 ? 0 : sums[i] / R(counts[i % size]) }
     return [try node.result(sums, shape: g.output, type: try node.tensor(0).dataType)]
   }
 
-  /// For each position of the window the number of its taps inside the image.
-  private static func plainCounts(_ g: PoolGeometry) -> [Int] {
-    var counts = [Int](repeating: 0, count: g.outputSize)
-    for tap in SlidingTap.all(of: g.window, over: g.spatial) {
-      for run in tap.runs { for p in 0..<run.count { counts[run.output + p] += 1 } }
+  /// For each position of the window the number of its taps inside the image, or inside the image with its padding.
+  private static func counts(_ g: PoolGeometry, withPadding: Bool) -> [Int] {
+    g.spatial.indices.reduce([1]) { counts, axis in
+      let along = countsAlong(axis, g, withPadding: withPadding)
+      return counts.flatMap { count in along.map { count.multipliedSaturated(by: $0) } }
     }
-    return counts
   }
 
-  /// For each position of the window the number of its taps inside the image with its padding.
-  private static func paddedCounts(_ g: PoolGeometry) -> [Int] {
-    var whole = g.window
-    let spatial = g.spatial.indices.map { g.spatial[$0] + g.window.padsBegin[$0] + g.window.padsEnd[$0] }
-    whole.padsBegin = whole.padsBegin.map { _ in 0 }
-    var counts = [Int](repeating: 0, count: g.outputSize)
-    for tap in SlidingTap.all(of: whole, over: spatial) {
-      for run in tap.runs { for p in 0..<run.count { counts[run.output + p] += 1 } }
+  /// The same along one axis: what comes before the end, less what comes before the beginning.
+  private static func countsAlong(_ axis: Int, _ g: PoolGeometry, withPadding: Bool) -> [Int] {
+    let (window, size) = (g.window, g.spatial[axis])
+    let (pad, dilation) = (window.padsBegin[axis], window.dilations[axis])
+    return (0..<window.output[axis]).map { position in
+      let begin = position * window.strides[axis] - pad
+      func taps(before place: Int) -> Int {
+        max(0, min(window.kernel[axis], (place - begin + dilation - 1) / dilation))
+      }
+      return withPadding ? taps(before: size + window.padsEnd[axis]) : max(0, taps(before: size) - taps(before: 0))
     }
-    return counts
   }
 }
 
@@ -137,7 +138,7 @@ enum WindowSum {
   static func of<R: RealElement>(
     _ image: [R], _ g: PoolGeometry, _ node: Evaluation, _ function: (R) -> R
   ) throws(GraphError) -> [R] {
-    let taps = SlidingTap.all(of: g.window, over: g.spatial)
+    let taps = SlidingTap.reading(g.window, over: g.spatial)
     let (inputSize, outputSize) = (g.inputSize, g.outputSize)
     var result = try node.filled(R.zero, shape: g.output)
     let x = image.span
