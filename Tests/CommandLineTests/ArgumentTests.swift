@@ -99,7 +99,10 @@ struct ArgumentTests {
           ["bench", model.file, "--operators", "distilled"],
           "--operators distilled: no model has a student (see 'swiftinfer zoo list')"
         ),
-        (["run", model.file, "--text", "t"], "--text: the model does not take tokens of shape [batch x length]"),
+        (
+          ["run", model.file, "--text", "t"],
+          "--text: input 'x' does not take tokens, [batch x length]; give it by --input x=FILE"
+        ),
       ]
       for (arguments, message) in table {
         var arguments = arguments
