@@ -52,33 +52,33 @@ public struct LatencyMeasurement: Sendable {
     var built: Model?
     if case .zoo = model { built = try model.load() }
     let clock = ContinuousClock()
-    func open() throws -> Session { try Session(CompiledModel(built ?? model.load()), options: options) }
+    var current = MeasuredSession { try Session(CompiledModel(built ?? model.load()), options: options) }
 
     var start = clock.now
-    var current = try open()
+    let instructionSet = try current().instructionSetName
     var load = clock.now - start
-    let values = try self.inputs(of: current.compiled.model, files: inputs, shapes: shapes)
+    let values = try self.inputs(of: current().compiled.model, files: inputs, shapes: shapes)
     start = clock.now
-    _ = try current.plan(forShapes: values.compactMapValues { $0.tensor?.shape })
+    _ = try current().plan(forShapes: values.compactMapValues { $0.tensor?.shape })
     load += clock.now - start
     start = clock.now
-    _ = try current.runValues(values)
+    _ = try current().runValues(values)
     let firstRun = clock.now - start
 
     var durations: [Duration] = []
     for request in 0..<warmup + runs {
       progress(request)
+      if session == .perRequest { current.close() }
       start = clock.now
-      if session == .perRequest { current = try open() }
-      _ = try current.runValues(values)
+      _ = try current().runValues(values)
       if request >= warmup { durations.append(clock.now - start) }
     }
-    let layers = profile ? try LayerProfile.measure(current, values, runs: runs) : nil
+    let layers = profile ? try LayerProfile.measure(current(), values, runs: runs) : nil
     return LatencyReport(
       model: model.text, threads: threads, runs: runs, warmup: warmup, session: session.rawValue,
       loadMilliseconds: load.milliseconds, firstRunMilliseconds: firstRun.milliseconds,
       latency: LatencySummary(durations), peakMemoryByteCount: ProcessMemory.peakByteCount,
-      instructionSet: current.instructionSetName, layers: layers)
+      instructionSet: instructionSet, layers: layers)
   }
 
   private func inputs(of model: Model, files: [String], shapes: [String]) throws -> [String: RuntimeValue] {

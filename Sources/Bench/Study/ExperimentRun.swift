@@ -75,37 +75,37 @@ public struct ExperimentRun: Sendable {
     let source = file.map(ModelReference.file) ?? model
     let clock = ContinuousClock()
     var times = Times()
-    func open() throws -> Session {
+    var current = MeasuredSession {
       try Session(CompiledModel(source.load()), options: SessionOptions(threads: threads))
     }
 
     var start = clock.now
-    var current = try open()
+    let instructionSet = try current().instructionSetName
     var load = clock.now - start
-    let inputs = try StudyInputs(for: current.compiled.model, reference: model, data: data)
+    let inputs = try StudyInputs(for: current().compiled.model, reference: model, data: data)
     let first = try inputs.make(0)
     start = clock.now
-    _ = try current.plan(forShapes: first.compactMapValues { $0.tensor?.shape })
+    _ = try current().plan(forShapes: first.compactMapValues { $0.tensor?.shape })
     load += clock.now - start
     times.load.append(load)
     start = clock.now
-    _ = try current.runValues(first)
+    _ = try current().runValues(first)
     let firstRun = clock.now - start
 
-    let cost = try request(0, inputs, &current, open, record: nil)
+    let cost = try request(0, inputs, &current, record: nil)
     let (warmup, measured) = requests.bounded(requestSeconds: cost.milliseconds / 1000)
-    for number in 0..<warmup { _ = try request(number, inputs, &current, open, record: nil) }
+    for number in 0..<warmup { _ = try request(number, inputs, &current, record: nil) }
     if session == .perRequest { times.load = [] }
     // All inputs once, then all again: repetitions of one input do not follow each other.
     for number in 0..<measured {
-      _ = try request(number % max(requests.inputs, 1), inputs, &current, open) { times.append($0) }
+      _ = try request(number % max(requests.inputs, 1), inputs, &current) { times.append($0) }
     }
     return ExperimentMeasurement(
       inputs: inputs.kind, requests: measured, warmup: warmup, load: LatencySummary(times.load),
       firstRunMilliseconds: firstRun.milliseconds, preprocessing: LatencySummary(times.preprocessing),
       compute: LatencySummary(times.compute), postprocessing: LatencySummary(times.postprocessing),
       total: LatencySummary(times.total), peakMemoryByteCount: ProcessMemory.peakByteCount,
-      instructionSet: current.instructionSetName)
+      instructionSet: instructionSet)
   }
 
   /// The parts of one request.
@@ -134,12 +134,13 @@ public struct ExperimentRun: Sendable {
   }
 
   private func request(
-    _ number: Int, _ inputs: StudyInputs, _ current: inout Session, _ open: () throws -> Session,
+    _ number: Int, _ inputs: StudyInputs, _ sessions: inout MeasuredSession,
     record: ((Request) -> Void)?
   ) throws -> Duration {
+    if session == .perRequest { sessions.close() }
     let clock = ContinuousClock()
     let start = clock.now
-    if session == .perRequest { current = try open() }
+    let current = try sessions()
     let loaded = clock.now
     let values = try inputs.make(number)
     let prepared = clock.now
