@@ -23,17 +23,25 @@ enum Limits {
   }
 }
 
+/// How many threads run a request, where all processors are the default.
+struct ThreadsArgument: ParsableArguments {
+  @Option(name: .customLong("threads"), help: "Threads that share the work of one request; all processors by default.")
+  var count = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    try Limits.check("--threads", count, Limits.threads)
+  }
+}
+
 /// How the session of a model is made: shared by the commands that run one.
 struct SessionArguments: ParsableArguments {
-  @Option(help: "Threads that share the work of one request; all processors by default.")
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup private var threadsArgument: ThreadsArgument
 
   @Flag(inversion: .prefixedNo, help: "Let passes rewrite the graph.")
   var optimize = true
 
-  func validate() throws {
-    try Limits.check("--threads", threads, Limits.threads)
-  }
+  /// Threads that share the work of one request.
+  var threads: Int { threadsArgument.count }
 }
 
 /// The text that names a model in every command.

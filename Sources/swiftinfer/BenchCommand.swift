@@ -29,8 +29,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What is done to each model: identity, distilled, or both.", valueName: "names"))
   var operators = DeploymentOperator.allCases.map(\.rawValue).joined(separator: ",")
 
-  @Option(help: "Threads that share the work of one request; all processors by default.")
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup var threads: ThreadsArgument
 
   @Option(help: ArgumentHelp("When a model is loaded: resident (once) or per-request.", valueName: "policy"))
   var session = LatencyMeasurement.SessionPolicy.resident
@@ -72,7 +71,6 @@ struct BenchCommand: ParsableCommand {
       throw ValidationError("\(error)")
     }
     _ = try selectedOperators()
-    try Limits.check("--threads", threads, Limits.threads)
     let counts = [("--warmup", warmup, 0), ("--inputs", inputs, 1), ("--repetitions", repetitions, 1)]
     for case (let name, let count?, let least) in counts { try Limits.check(name, count, least...Limits.count) }
     if let budget, !(budget >= 0) { throw ValidationError("--budget must be at least 0, found \(budget)") }
@@ -99,9 +97,10 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let folder = try data.map { URL(filePath: $0) } ?? ModelsFolder.find("inputs")
     if let workerFile, let model = models.first {
+      Study.becomeWorker()
       let run = ExperimentRun(
         model: try ModelReference(model), file: workerFile, data: try StudyData(folder: folder), requests: requests,
-        session: session, threads: threads)
+        session: session, threads: threads.count)
       return try Console.printJSON(run())
     }
     _ = try StudyData(folder: folder)
@@ -116,7 +115,7 @@ struct BenchCommand: ParsableCommand {
     }
     study.requests = requests
     study.session = session
-    study.threads = threads
+    study.threads = threads.count
     var progress = ProgressReport("bench", total: study.experiments.count, everyStep: true)
     let report = try study.run { progress.advance($0) }
     progress.finish()

@@ -171,6 +171,41 @@ struct CommandTests {
     #expect(outcome.output.contains("failed: absent, Identity: /absent.onnx: cannot read: No such file or directory"))
   }
 
+  /// A worker left behind would go on for hours.
+  @Test(
+    .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/stat")), .timeLimit(.minutes(1)),
+    arguments: [SIGINT, SIGTERM])
+  func anInterruptedBenchLeavesNoWorker(signal: Int32) throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let bench = try Program.swiftinfer.start(
+        "bench", model.file, "--inputs", "1000000", "--repetitions", "1000", "--budget", "0", "--threads", "1")
+      var worker: pid_t?
+      while worker == nil && bench.isRunning { worker = children(of: bench.processIdentifier).first }
+      let child = try #require(worker)
+      kill(bench.processIdentifier, signal)
+      bench.waitUntilExit()
+      #expect(bench.terminationStatus == 128 + signal)
+      // Init takes the worker over and may be slow to bury it.
+      while let state = status(of: child)?.state, state != "Z" { usleep(1000) }
+    }
+  }
+
+  /// Processes whose parent is another.
+  private func children(of parent: pid_t) -> [pid_t] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { pid_t($0) }.filter { status(of: $0)?.parent == parent }
+  }
+
+  /// What Linux tells of a process behind its name in parentheses; nil if it is gone.
+  private func status(of process: pid_t) -> (state: String, parent: pid_t)? {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+      let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 1,
+      let parent = pid_t(fields[1])
+    else { return nil }
+    return (String(fields[0]), parent)
+  }
+
   @Test func theExampleRuns() throws {
     let outcome = try Program.example()
     #expect(outcome.exitCode == 0)

@@ -46,6 +46,18 @@ struct Program {
     }
   }
 
+  /// Starts the program; nobody reads what it says.
+  func start(_ arguments: String...) throws -> Process {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    for keyPath in [\Process.standardInput, \.standardOutput, \.standardError] {
+      process[keyPath: keyPath] = FileHandle.nullDevice
+    }
+    try process.run()
+    return process
+  }
+
   func callAsFunction(_ arguments: String...) throws -> Outcome { try self(arguments) }
 }
 
