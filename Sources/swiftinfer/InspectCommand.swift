@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       Operator set, inputs, outputs, operators, parameters, multiply-accumulate operations, zeros among the weights, and \
       operators that are not built in. Sizes that the model leaves open are 1 for the batch, 128 tokens, 3 x 224 x 224 \
-      for images, or what --shape says.
+      for images, or what --shape says. --threads and --no-optimize say how --plan is made and have no effect without.
 
       swiftinfer inspect resnet50.onnx
       swiftinfer inspect zoo:bert-base --plan --threads 2
