@@ -1,4 +1,6 @@
-# What people and CI do with this repository; each target needs nothing but Swift and, on Debian, apt.
+# What people and CI do with this repository. Each target needs Swift and, on Debian, apt, which installs the libraries.
+# Beyond that: test and conformance take onnx and numpy from PyPI into .peers/, once, to write ONNX's cases; compare takes
+# onnxruntime and openvino as well; docs needs docc, which comes with Swift's toolchains.
 
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
@@ -11,6 +13,8 @@ THREADS ?= 1,2
 ROUNDS ?= 5
 # What `make test` and `make conformance` build: the library targets are optimized in debug builds too.
 CONFORMANCE = SWIFTINFER=.build/debug/swiftinfer Tests/conformance/run.sh
+
+FORMATTED = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Benchmarks
 
 .PHONY: help build test bench conformance compare docs format lint clean
 .DEFAULT_GOAL := build
@@ -49,10 +53,10 @@ docs: ## The DocC catalogues with the modules' symbols, as web pages in .build/d
 	Scripts/docs.sh
 
 format: ## Formats the sources
-	$(SWIFT) format -i -p -r Package.swift Sources Tests Examples
+	$(SWIFT) format -i -p -r $(FORMATTED)
 
 lint: ## Fails on a source that is not formatted
-	$(SWIFT) format lint -s -p -r Package.swift Sources Tests Examples
+	$(SWIFT) format lint -s -p -r $(FORMATTED)
 
 clean: ## Removes what the build made
 	rm -rf .build

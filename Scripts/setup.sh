@@ -24,7 +24,8 @@ if ((major < 6 || (major == 6 && minor < 3))); then
   fail "Swift 6.3 or later is needed, found ${version/ /.}: install it from swift.org"
 fi
 
-# What pkg-config calls a library, and the package that has it.
+# What pkg-config calls a library, and the package that has it. OpenBLAS is loaded only by a run that asks for it
+# (SWIFTINFER_ISA=openblas); its header is needed by the tests and the benchmarks, which hold our kernels against it.
 libraries=(
   libprotobuf-c:libprotobuf-c-dev
   openblas:libopenblas-dev
