@@ -61,7 +61,7 @@ package struct SeededWeights: Sendable {
     let linear = Float(distribution.deviation * linear / deviationOfSum)
     let cubic = Float(distribution.deviation * cubic / (deviationOfSum * deviationOfSum * deviationOfSum))
     for i in range {
-      let sum = Float(sumOfFour(mix(key &+ UInt64(truncatingIfNeeded: i) &* golden)))
+      let sum = Float(sumOfFour(SeededGenerator.mix(key &+ UInt64(truncatingIfNeeded: i) &* SeededGenerator.golden)))
       elements[i] = mean + sum * (linear + cubic * (sum * sum))
     }
   }
@@ -88,7 +88,7 @@ package struct SeededWeights: Sendable {
   /// Where a parameter's counter starts: FNV-1a over its name, mixed with the seed.
   private func key(of parameter: String) -> UInt64 {
     let hash = parameter.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return Self.mix(hash ^ Self.mix(seed &+ Self.golden))
+    return SeededGenerator.mix(hash ^ SeededGenerator.mix(seed &+ SeededGenerator.golden))
   }
 
   /// The four 16-bit parts of a word, added and centred: whole, in ±131,070.
@@ -98,17 +98,6 @@ package struct SeededWeights: Sendable {
     return Int32(truncatingIfNeeded: (pairs & 0xFFFF_FFFF) &+ (pairs >> 32)) &- 131_070
   }
 
-  /// The finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-  @inline(__always)
-  private static func mix(_ word: UInt64) -> UInt64 {
-    var z = word
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// 2⁶⁴ divided by the golden ratio, odd.
-  private static let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
   /// Of a sum of four whole numbers, uniform in 0...65535: √(4·(65536² − 1)/12).
   private static let deviationOfSum = (4 * (65536.0 * 65536.0 - 1) / 12).squareRoot()
   /// With x such a sum in units of its deviation, `linear`·x + `cubic`·x³ has deviation 1 and fourth moment 3.

@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import Graph
 
 /// Makes inputs for a model of which nothing but the file is known.
@@ -30,7 +29,7 @@ public struct SyntheticInputs: Sendable {
     for graph: Graph, given: [String: RuntimeValue] = [:]
   ) throws(BenchError) -> [String: RuntimeValue] {
     var values = given
-    var generator = NormalGenerator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let shapes = try sizes(of: graph, given: given)
     try checkMemory(for: graph, shapes.filter { given[$0.key] == nil })
     for id in graph.inputs where given[graph[id].name] == nil {
@@ -120,7 +119,7 @@ public struct SyntheticInputs: Sendable {
   }
 
   private func tensor(
-    _ type: DataType, shape: [Int], use: InputUse, name: String, _ generator: inout NormalGenerator
+    _ type: DataType, shape: [Int], use: InputUse, name: String, _ generator: inout SeededGenerator
   ) throws(BenchError) -> Tensor {
     func filled<Element: TensorElement>(_ next: (_ index: Int) -> Element) -> Tensor {
       Tensor(shape: shape, of: Element.self) { output in
@@ -132,10 +131,10 @@ public struct SyntheticInputs: Sendable {
       return filled { Element(clamping: number(for: use, at: $0 % rowLength, &generator)) }
     }
     switch type {
-    case .float32: return filled { _ in Float(generator.next()) }
-    case .float64: return filled { _ in generator.next() }
-    case .float16: return filled { _ in Float16(generator.next()) }
-    case .bfloat16: return filled { _ in BFloat16(Float(generator.next())) }
+    case .float32: return filled { _ in Float(generator.normal()) }
+    case .float64: return filled { _ in generator.normal() }
+    case .float16: return filled { _ in Float16(generator.normal()) }
+    case .bfloat16: return filled { _ in BFloat16(Float(generator.normal())) }
     case .int64: return integers(Int64.self)
     case .int32: return integers(Int32.self)
     case .int16: return integers(Int16.self)
@@ -151,13 +150,13 @@ public struct SyntheticInputs: Sendable {
     }
   }
 
-  private func number(for use: InputUse, at place: Int, _ generator: inout NormalGenerator) -> Int {
+  private func number(for use: InputUse, at place: Int, _ generator: inout SeededGenerator) -> Int {
     switch use {
     case .mask: 1
     case .types: 0
     case .positions: place
-    case .tokens(let rows): Int(generator.nextWord() % UInt64(max(rows ?? Self.unknownRows, 1)))
-    case .unknown: Int(generator.nextWord() % UInt64(Self.unknownRows))
+    case .tokens(let rows): Int(generator.next() % UInt64(max(rows ?? Self.unknownRows, 1)))
+    case .unknown: Int(generator.next() % UInt64(Self.unknownRows))
     }
   }
 
@@ -185,27 +184,5 @@ public struct SyntheticInputs: Sendable {
       }
       used += bytes
     }
-  }
-}
-
-/// Normal numbers from a seed: SplitMix64 and the method of Box and Muller.
-private struct NormalGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-  mutating func nextWord() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
-  }
-
-  private mutating func nextUniform() -> Double { (Double(nextWord() >> 11) + 0.5) * 0x1p-53 }
-
-  mutating func next() -> Double {
-    let radius = (-2 * log(nextUniform())).squareRoot()
-    return radius * cos(2 * .pi * nextUniform())
   }
 }

@@ -15,7 +15,7 @@ enum Dropout {
     guard ratio < 1 else {
       throw node.invalid(1, expected: "a ratio from 0 to below 1", found: "\(ratio)")
     }
-    var random = RandomSource(node)
+    var random = SeededGenerator(node)
     let kept = (0..<input.count).map { _ in Bool8(random.uniform() >= ratio) }
     let mask = Tensor(shape: input.shape, kept)
     let wide = input.widened()

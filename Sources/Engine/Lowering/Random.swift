@@ -9,7 +9,7 @@ extension Lowering {
     random("RandomUniformLike", uniform),
     Lowering("Bernoulli", isDeterministic: false) { node throws(GraphError) in
       let input = try node.tensor(0)
-      var source = RandomSource(node)
+      var source = SeededGenerator(node)
       let probabilities = try (input.converted(to: .float64) ?? input).array(Double.self)
       let drawn = Tensor(shape: input.shape, probabilities.map { source.uniform() < $0 ? 1.0 : 0 })
       return [.tensor(drawn.narrowed(to: try node.context.dataType("dtype", default: input.dataType)))]
@@ -19,20 +19,20 @@ extension Lowering {
 
   private static func random(
     _ name: String,
-    _ draw: @escaping @Sendable (Evaluation, inout RandomSource, Int) throws(GraphError) -> [Double]
+    _ draw: @escaping @Sendable (Evaluation, inout SeededGenerator, Int) throws(GraphError) -> [Double]
   ) -> Lowering {
     Lowering(name, isDeterministic: false) { node throws(GraphError) in
       let fallback = node.context.hasInput(0) ? try node.tensor(0).dataType : .float32
       let shape = node.context.hasInput(0) ? try node.tensor(0).shape : try node.context.ints("shape") ?? []
       let count = try node.checkedCount(shape, of: .float64)
-      var source = RandomSource(node)
+      var source = SeededGenerator(node)
       let values = Tensor(shape: shape, try draw(node, &source, count))
       return [.tensor(values.narrowed(to: try node.context.dataType("dtype", default: fallback)))]
     }
   }
 
   private static func normal(
-    _ node: Evaluation, _ source: inout RandomSource, _ count: Int
+    _ node: Evaluation, _ source: inout SeededGenerator, _ count: Int
   ) throws(GraphError) -> [Double] {
     let mean = Double(try node.context.float("mean", default: 0))
     let scale = Double(try node.context.float("scale", default: 1))
@@ -42,7 +42,7 @@ extension Lowering {
   }
 
   private static func uniform(
-    _ node: Evaluation, _ source: inout RandomSource, _ count: Int
+    _ node: Evaluation, _ source: inout SeededGenerator, _ count: Int
   ) throws(GraphError) -> [Double] {
     let low = Double(try node.context.float("low", default: 0))
     let high = Double(try node.context.float("high", default: 1))
@@ -61,7 +61,7 @@ extension Lowering {
       throw .shapeMismatch(node: node.context.name, input: "0", expected: "classes", found: "\(input)")
     }
     let weights = try Softmax.probabilities(of: input, batch: batch, classes: classes)
-    var source = RandomSource(node)
+    var source = SeededGenerator(node)
     var drawn: [Int64] = []
     for row in 0..<batch {
       for _ in 0..<shape[1] {

@@ -7,8 +7,6 @@ extension Set<DataType> {
   package static let unsignedIntegers: Self = [.uint8, .uint16, .uint32, .uint64]
   /// Whole numbers of at least a byte.
   package static let integers = signedIntegers.union(unsignedIntegers)
-  /// Whole numbers of less than a byte.
-  package static let narrowIntegers: Self = [.int4, .uint4, .int2, .uint2]
   /// Floating-point types of a byte or less, for storage only.
   package static let narrowFloats: Self = [
     .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1, .float6E2M3, .float6E3M2,
@@ -23,6 +21,4 @@ extension Set<DataType> {
   package static let complex: Self = [.complex64, .complex128]
   /// Every type of one number, text and truth values included.
   package static let all = Set(DataType.allCases)
-  /// Every type but text.
-  package static let fixedSize = all.subtracting([.string])
 }
