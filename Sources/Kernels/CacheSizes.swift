@@ -6,12 +6,14 @@ import CPlatform
   import Darwin
 #endif
 
-/// The data caches of one core, in bytes, as the system reports them; the GEMM's blocks are cut to them.
+/// The data caches of one core, in bytes, as the system reports them; the GEMM's blocks are cut to the first two.
 public struct CacheSizes: Hashable, Sendable {
   /// First level.
   public let l1: Int
   /// Second level.
   public let l2: Int
+  /// The last level, which cores share; the second where there is no third.
+  public let last: Int
 
   /// What this machine reports; 32 KiB and 512 KiB where it says nothing.
   public static let current: CacheSizes = {
@@ -26,9 +28,10 @@ public struct CacheSizes: Hashable, Sendable {
         }
         return nil
       }
-      return CacheSizes(l1: size(level: 1) ?? 32 << 10, l2: size(level: 2) ?? 512 << 10)
+      let l2 = size(level: 2) ?? 512 << 10
+      return CacheSizes(l1: size(level: 1) ?? 32 << 10, l2: l2, last: max(l2, size(level: 3) ?? l2))
     #else
-      return CacheSizes(l1: 64 << 10, l2: 1 << 20)
+      return CacheSizes(l1: 64 << 10, l2: 1 << 20, last: 8 << 20)
     #endif
   }()
 

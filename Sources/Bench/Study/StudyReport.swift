@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Zoo
 
@@ -85,16 +86,6 @@ public struct StudyReport: Encodable, Sendable {
     if !absent.isEmpty { list.append("models of the zoo: \(absent.joined(separator: ", "))") }
     if study.session == .resident { list.append("sessions made in each request (--session per-request)") }
     return list
-  }
-}
-
-/// What the system says of the processor.
-enum Processor {
-  /// The name that the manufacturer gives it.
-  static var name: String {
-    let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
-    return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
   }
 }
 

@@ -53,17 +53,47 @@ extension Plan {
   public var kernels: [String] { steps.map(\.kernel) }
 }
 
-extension Plan: CustomStringConvertible {
-  /// A table of the steps: node, operation, kernel, shape of the output, place in memory.
-  public var description: String {
-    let rows = steps.enumerated().map { index, step in
+/// What a step of a plan is, for people and programs that look at plans.
+public struct StepDescription: Sendable, Equatable {
+  /// The node that the step computes, or the last of those fused into it.
+  public let node: String
+  /// The operator, and what was fused with it.
+  public let operation: String
+  /// The kernel's name; `reference` where no kernel covers the node.
+  public let kernel: String
+  /// Type and shape of the first output, as far as the plan knows them.
+  public let output: ValueType?
+  /// Where the first output is during a run, such as `arena(4928)`.
+  public let placement: String
+  /// What was measured to choose the kernel; nil where nothing was.
+  public let measurement: LayerMeasurement?
+}
+
+extension Plan {
+  /// The steps in order.
+  public var stepDescriptions: [StepDescription] {
+    steps.map { step in
       let output = step.writes.first.map { slots[$0] }
-      return [
-        "\(index)", step.node, step.operation, step.kernel, output?.type?.description ?? "",
-        output.map { "\($0.placement)" } ?? "",
-      ]
+      return StepDescription(
+        node: step.node, operation: step.operation, kernel: step.kernel, output: output?.type,
+        placement: output.map { "\($0.placement)" } ?? "", measurement: step.measurement)
     }
-    let header = ["step", "node", "operation", "kernel", "output", "placement"]
+  }
+}
+
+extension Plan: CustomStringConvertible {
+  /// A table of the steps: node, operation, kernel, shape of the output, place in memory; where kernels were measured, their
+  /// times.
+  public var description: String {
+    let descriptions = stepDescriptions
+    let isTuned = descriptions.contains { $0.measurement != nil }
+    let rows = descriptions.enumerated().map { index, step in
+      [
+        "\(index)", step.node, step.operation, step.kernel, step.output?.description ?? "", step.placement,
+      ] + (isTuned ? [step.measurement?.description ?? ""] : [])
+    }
+    let header =
+      ["step", "node", "operation", "kernel", "output", "placement"] + (isTuned ? ["measured, microseconds"] : [])
     let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
     let lines = ([header] + rows).map { row in
       zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined(separator: "  ")

@@ -15,6 +15,8 @@ package struct PlanBuilder {
   package let weights: WeightCache
   /// The kernels and threads that will run the plan.
   package let kernels: KernelContext
+  /// Chooses the convolutions' kernels.
+  let convolutions: ConvolutionChooser
   private var plan = Plan()
   private var slotOfValue: [ValueID: Int] = [:]
   /// For each slot, the slot whose memory it shares; itself for most.
@@ -22,10 +24,11 @@ package struct PlanBuilder {
   private var currentNode = ""
   private var currentOperation = ""
 
-  init(graph: Graph, weights: WeightCache, kernels: KernelContext) {
+  init(graph: Graph, weights: WeightCache, kernels: KernelContext, convolutions: ConvolutionChooser) {
     self.graph = graph
     self.weights = weights
     self.kernels = kernels
+    self.convolutions = convolutions
     for (index, value) in (graph.inputs + graph.captures).enumerated() {
       plan.inputs.append(addSlot(value, .input(index)))
     }
@@ -61,10 +64,7 @@ extension PlanBuilder {
   package func kernelName(_ family: String) -> String { "\(family)_\(kernels.table.isa)" }
 
   /// Element type and sizes of a value, if all are known.
-  package func tensorType(of value: ValueID) -> (dataType: DataType, sizes: [Int])? {
-    guard case .tensor(let type, let shape?) = graph[value].type, let sizes = shape.sizes else { return nil }
-    return (type, sizes)
-  }
+  package func tensorType(of value: ValueID) -> (dataType: DataType, sizes: [Int])? { graph.tensorType(of: value) }
 
   /// Adds a kernel step.
   ///
@@ -73,16 +73,18 @@ extension PlanBuilder {
   ///   - inPlace: which of the read values the first output may overwrite; the kernel must work if the pointers are equal.
   ///   - scratchByteCount: bytes of scratch memory it needs while it runs.
   ///   - macs: multiply-accumulate operations it does.
+  ///   - measurement: what was measured to choose the kernel.
   package mutating func append(
     _ kernel: String, reading: [ValueID], writing: [ValueID], inPlace: [Int] = [], scratchByteCount: Int = 0,
-    macs: Int = 0, body: @escaping Step.Body
+    macs: Int = 0, measurement: LayerMeasurement? = nil, body: @escaping Step.Body
   ) {
     let reads = reading.map { readSlot($0) }
     let writes = writing.map { writeSlot($0) }
     plan.steps.append(
       Step(
         node: currentNode, operation: currentOperation, kernel: kernel, reads: reads, writes: writes,
-        scratchByteCount: scratchByteCount, inPlace: inPlace, macs: macs, work: .kernel(body)))
+        scratchByteCount: scratchByteCount, inPlace: inPlace, macs: macs, measurement: measurement, work: .kernel(body))
+    )
   }
 
   /// Makes a value the same memory as another, under its own type: nothing is computed.
@@ -135,7 +137,7 @@ extension PlanBuilder {
     plan.steps.append(
       Step(
         node: currentNode, operation: currentOperation, kernel: "reference", reads: reads, writes: writes,
-        scratchByteCount: 0, inPlace: [], macs: 0, work: .reference(step)))
+        scratchByteCount: 0, inPlace: [], macs: 0, measurement: nil, work: .reference(step)))
   }
 
   /// Places all values and gives the plan.
@@ -201,5 +203,13 @@ extension PlanBuilder {
     }
     for slot in plan.outputs { last[root[slot]] = plan.steps.count }
     return last
+  }
+}
+
+extension Graph {
+  /// Element type and sizes of a value, if all are known.
+  func tensorType(of value: ValueID) -> (dataType: DataType, sizes: [Int])? {
+    guard case .tensor(let type, let shape?) = self[value].type, let sizes = shape.sizes else { return nil }
+    return (type, sizes)
   }
 }

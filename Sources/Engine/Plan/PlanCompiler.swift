@@ -7,12 +7,14 @@ import Kernels
 /// | --- | --- | --- |
 /// | specialize | gives inputs their types, infers all others, folds what is then constant | a graph without shape chains |
 /// | optimize | fuses and removes nodes | fewer, larger nodes |
+/// | tune | measures kernels that could compute the layers, if the user asks for it | timings |
 /// | lower | asks each node's lowering for steps | kernels, packed weights |
 /// | place | plans lifetimes | a `Plan` |
 struct PlanCompiler: Sendable {
   let options: PlanOptions
   let weights: WeightCache
   let kernels: KernelContext
+  let convolutions: ConvolutionChooser
 
   /// Compiles a graph.
   ///
@@ -24,8 +26,9 @@ struct PlanCompiler: Sendable {
     repeat { try ConstantFolding.inference.run(on: &graph) } while ConditionInlining.run(on: &graph)
     if options.optimize { try GraphOptimizer.specialized.run(on: &graph) }
     graph.removeDeadNodes()
+    try tune(for: graph)
 
-    var plan = PlanBuilder(graph: graph, weights: weights, kernels: kernels)
+    var plan = PlanBuilder(graph: graph, weights: weights, kernels: kernels, convolutions: convolutions)
     for id in graph.order { try lower(graph[id], into: &plan) }
     let placed = plan.finish()
     try checkMemory(of: placed)
@@ -48,6 +51,19 @@ struct PlanCompiler: Sendable {
     }
   }
 
+  /// Measures the convolutions of a graph, all together, so that the heaviest get the time there is.
+  private func tune(for graph: Graph) throws(GraphError) {
+    guard options.tuning != .off else { return }
+    var shapes: [ConvolutionShape] = []
+    for id in graph.order where ConvolutionKernel.computes(graph[id].op) {
+      try checkMemory(of: graph[id], in: graph)
+      if let shape = try ConvolutionKernel.shape(of: NodeContext(graph[id], in: graph), in: graph) {
+        shapes.append(shape)
+      }
+    }
+    convolutions.tune(shapes)
+  }
+
   private func lower(_ node: Node, into plan: inout PlanBuilder) throws(GraphError) {
     let lowering = try LoweringRegistry.standard.lowering(for: node)
     plan.begin(node)
@@ -55,21 +71,17 @@ struct PlanCompiler: Sendable {
     if let lower = lowering.lower, node.reads.allSatisfy({ plan.tensorType(of: $0) != nil }),
       node.outputs.allSatisfy({ $0.map { plan.tensorType(of: $0) != nil } ?? true })
     {
-      let graph = plan.graph
-      let context = NodeContext(
-        node: node, inputTypes: node.inputs.map { $0.flatMap { graph[$0].type } },
-        constants: node.inputs.map { $0.flatMap { graph[$0].constant } })
-      if try lower(context, &plan) { return }
+      if try lower(NodeContext(node, in: plan.graph), &plan) { return }
     }
     plan.appendReference(node, lowering, subgraphs: node.hasSubgraphs ? SubgraphPlans(compiler: self) : nil)
   }
 }
 
-/// What a user may choose about a plan.
-public struct PlanOptions: Sendable, Hashable {
-  /// Whether passes rewrite the graph; without, each node becomes a step of its own, which helps to find a fault.
-  public var optimize: Bool
-
-  /// All on by default.
-  public init(optimize: Bool = true) { self.optimize = optimize }
+extension NodeContext {
+  /// What a graph knows of a node.
+  fileprivate init(_ node: Node, in graph: Graph) {
+    self.init(
+      node: node, inputTypes: node.inputs.map { $0.flatMap { graph[$0].type } },
+      constants: node.inputs.map { $0.flatMap { graph[$0].constant } })
+  }
 }

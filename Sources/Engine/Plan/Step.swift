@@ -32,6 +32,8 @@ package struct Step: Sendable {
   let inPlace: [Int]
   /// Multiply-accumulate operations, for profiles.
   let macs: Int
+  /// What was measured to choose the kernel; nil where nothing was.
+  let measurement: LayerMeasurement?
   /// What it does.
   let work: Work
 }

@@ -20,8 +20,15 @@ public final class Session: Sendable {
 
   /// Makes a session; if the model declares all sizes of its inputs, its plan is made now.
   ///
+  /// - Parameters:
+  ///   - compiled: the model.
+  ///   - options: choices.
+  ///   - tuning: is told how far measurements of kernels are, if `options` ask for them; on the thread that makes a plan.
   /// - Throws: `EngineError.model` naming the node at fault.
-  public init(_ compiled: CompiledModel, options: SessionOptions = SessionOptions()) throws(EngineError) {
+  public init(
+    _ compiled: CompiledModel, options: SessionOptions = SessionOptions(),
+    tuning: @escaping TuningEvent.Handler = { _ in }
+  ) throws(EngineError) {
     self.compiled = compiled
     self.options = options
     let table: KernelTable
@@ -35,7 +42,9 @@ public final class Session: Sendable {
       throw .kernels(error)
     }
     let kernels = KernelContext(table: table, pool: SharedThreadPools.pool(threads: options.threads))
-    compiler = PlanCompiler(options: options.plan, weights: compiled.weights, kernels: kernels)
+    compiler = PlanCompiler(
+      options: options.plan, weights: compiled.weights, kernels: kernels,
+      convolutions: ConvolutionChooser(options: options, kernels: kernels, report: tuning))
     let graph = compiled.model.graph
     let declared = graph.inputs.map { graph[$0].type }
     if declared.allSatisfy({ $0?.shape?.sizes != nil }) { _ = try executor(for: declared) }
@@ -132,12 +141,18 @@ public struct SessionOptions: Sendable, Hashable {
   public var instructionSet: String?
   /// How plans are made.
   public var plan: PlanOptions
+  /// The folder of what is kept from one process to the next, such as measurements of kernels; nil for `SWIFTINFER_CACHE`, or
+  /// `swiftinfer` in `XDG_CACHE_HOME` or `~/.cache`.
+  public var cacheFolder: String?
 
   /// One thread, all optimizations.
-  public init(threads: Int = 1, instructionSet: String? = nil, plan: PlanOptions = PlanOptions()) {
+  public init(
+    threads: Int = 1, instructionSet: String? = nil, plan: PlanOptions = PlanOptions(), cacheFolder: String? = nil
+  ) {
     self.threads = threads
     self.instructionSet = instructionSet
     self.plan = plan
+    self.cacheFolder = cacheFolder
   }
 }
 

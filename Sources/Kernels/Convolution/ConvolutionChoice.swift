@@ -18,6 +18,22 @@ extension Convolution.Algorithm {
 }
 
 extension Convolution {
+  /// Grows with each change of the kernels after which measured times no longer hold.
+  public static let timingVersion = 1
+
+  /// The algorithms that could be the fastest for a shape: those worth measuring.
+  ///
+  /// - Parameter allowed: algorithms to choose from.
+  public static func candidates(_ shape: ConvolutionShape, among allowed: [Algorithm]) -> [Algorithm] {
+    allowed.filter { algorithm in
+      guard algorithm.supports(shape) else { return false }
+      // A group is one thread's and few channels at a time: many groups or nothing, and few channels.
+      if algorithm == .direct { return shape.groups > 1 && shape.groupOutputChannels <= 32 }
+      // Products of single channels leave the other lanes or rows idle.
+      return shape.groupOutputChannels > 1 || shape.groups == 1
+    }
+  }
+
   /// The algorithm that should be fastest, by arithmetic alone.
   ///
   /// - Parameters:

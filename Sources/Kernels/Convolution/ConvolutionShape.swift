@@ -79,3 +79,26 @@ public struct ConvolutionShape: Hashable, Sendable {
   /// A `Convolution` may be made if memory can hold as many: no other size of it overflows then.
   public var paddedByteCount: Int { PaddedInput.Sizes(self).byteCount(channels: batch * inputChannels) }
 }
+
+extension ConvolutionShape: CustomStringConvertible {
+  /// Its sizes, such as `1x64x56x56 to 128, 3x3, pads 1x1 1x1, stride 2x2`; convolutions that differ have texts that differ.
+  public var description: String {
+    let isPlane =
+      input.depth == 1 && kernel.depth == 1 && output.depth == 1 && padsBegin.depth == 0 && padsEnd.depth == 0
+    func text(_ axes: Axes) -> String {
+      (isPlane ? "" : "\(axes.depth)x") + "\(axes.height)x\(axes.width)"
+    }
+    var parts = ["\(batch)x\(inputChannels)x\(text(input)) to \(outputChannels)", text(kernel)]
+    func append(_ name: String, _ values: String, unless usual: Bool) {
+      if !usual { parts.append("\(name) \(values)") }
+    }
+    func areAll(_ number: Int, _ axes: Axes) -> Bool {
+      (axes.depth == number || isPlane) && axes.height == number && axes.width == number
+    }
+    append("pads", "\(text(padsBegin)) \(text(padsEnd))", unless: areAll(0, padsBegin) && areAll(0, padsEnd))
+    append("stride", text(stride), unless: areAll(1, stride))
+    append("dilation", text(dilation), unless: areAll(1, dilation))
+    append("groups", "\(groups)", unless: groups == 1)
+    return parts.joined(separator: ", ")
+  }
+}

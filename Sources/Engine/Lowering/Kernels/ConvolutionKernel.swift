@@ -3,12 +3,18 @@ import Kernels
 
 /// Convolutions by kernels: `Conv`, and `FusedConv` with residual and activation.
 enum ConvolutionKernel {
-  static let lower: Lowering.Lower = { context, plan throws(GraphError) in
+  /// Whether an operator is one of these.
+  static func computes(_ op: OperatorID) -> Bool {
+    (op.domain, op.name) == ("", "Conv") || (op.domain, op.name) == (OperatorID.internalDomain, "FusedConv")
+  }
+
+  /// The sizes of a node's convolution; nil where no kernel computes it.
+  static func shape(of context: NodeContext, in graph: Graph) throws(GraphError) -> ConvolutionShape? {
     guard let input = context.node.inputs[0], let weights = context.node.inputs[1],
-      let output = context.node.outputs[0], let x = plan.tensorType(of: input), let w = plan.tensorType(of: weights),
-      let y = plan.tensorType(of: output), x.dataType == .float32, (3...5).contains(w.sizes.count),
+      let output = context.node.outputs[0], let x = graph.tensorType(of: input), let w = graph.tensorType(of: weights),
+      let y = graph.tensorType(of: output), x.dataType == .float32, (3...5).contains(w.sizes.count),
       y.sizes.allSatisfy({ $0 > 0 }), x.sizes.allSatisfy({ $0 > 0 })
-    else { return false }
+    else { return nil }
     let window = try context.slidingWindow(kernel: Array(w.sizes.dropFirst(2)))
       .window(over: Array(x.sizes.dropFirst(2)), node: context.name)
     let shape = ConvolutionShape(
@@ -16,7 +22,15 @@ enum ConvolutionKernel {
       groups: try context.int("group", default: 1), input: Array(x.sizes.dropFirst(2)), kernel: window.kernel,
       stride: window.strides, dilation: window.dilations, padsBegin: window.padsBegin, padsEnd: window.padsEnd)
     try MemoryBudget.check(byteCount: shape.paddedByteCount, node: context.name)
-    let convolution = Convolution(shape, context: plan.kernels)
+    return shape
+  }
+
+  static let lower: Lowering.Lower = { context, plan throws(GraphError) in
+    guard let input = context.node.inputs[0], let weights = context.node.inputs[1],
+      let output = context.node.outputs[0], let shape = try shape(of: context, in: plan.graph)
+    else { return false }
+    let choice = plan.convolutions.choice(shape)
+    let convolution = Convolution(shape, algorithm: choice.algorithm, context: plan.kernels)
     let fused = try FusedReads(context, after: 2)
     let name = plan.kernelName("conv_f32_\(convolution.algorithm.rawValue)")
 
@@ -27,7 +41,8 @@ enum ConvolutionKernel {
       let packedOffset = (convolution.scratchBytes + 63) / 64 * 64
       plan.append(
         name, reading: [input, weights] + fused.values, writing: [output], inPlace: fused.inPlace,
-        scratchByteCount: packedOffset + convolution.packedWeightBytes, macs: shape.multiplyAdds
+        scratchByteCount: packedOffset + convolution.packedWeightBytes, macs: shape.multiplyAdds,
+        measurement: choice.measurement
       ) { frame in
         let packed = frame.scratch + packedOffset
         convolution.packWeights(frame.input(1), into: packed)
@@ -47,7 +62,7 @@ enum ConvolutionKernel {
     let constantFused = try FusedReads(context, after: 1)
     plan.append(
       name, reading: [input] + constantFused.values, writing: [output], inPlace: constantFused.inPlace,
-      scratchByteCount: convolution.scratchBytes, macs: shape.multiplyAdds
+      scratchByteCount: convolution.scratchBytes, macs: shape.multiplyAdds, measurement: choice.measurement
     ) { frame in
       convolution.run(
         input: frame.input(0), weights: packed.base, output: frame.output(), epilogue: constantFused.epilogue(frame),

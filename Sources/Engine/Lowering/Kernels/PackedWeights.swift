@@ -32,6 +32,15 @@ package struct PackedWeights: Sendable {
     }
   }
 
+  /// The same bytes in memory of their own.
+  func copy() -> PackedWeights { PackedWeights(copying: storage) }
+
+  private init(copying source: TensorStorage) {
+    storage = TensorStorage(byteCount: source.byteCount) { target in
+      target.copyMemory(from: UnsafeRawBufferPointer(start: source.base, count: source.byteCount))
+    }
+  }
+
   /// The packed weights as numbers.
   var floats: UnsafePointer<Float> { base.assumingMemoryBound(to: Float.self) }
 }
