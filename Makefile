@@ -16,7 +16,7 @@ CONFORMANCE = SWIFTINFER=.build/debug/swiftinfer Tests/conformance/run.sh
 
 FORMATTED = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Benchmarks
 
-.PHONY: help build test bench conformance compare docs format lint clean
+.PHONY: help build test bench conformance compare convolutions docs format lint clean
 .DEFAULT_GOAL := build
 
 help: ## What there is to make
@@ -47,6 +47,9 @@ conformance: ## The ONNX backend cases, one a line, against the list of those th
 compare: build ## swiftinfer against onnxruntime and openvino, interleaved; MODELS, THREADS, ROUNDS
 	@Scripts/setup.sh test
 	Benchmarks/peers/compare.py $(MODELS) --threads $(THREADS) --rounds $(ROUNDS)
+
+convolutions: build ## Times each convolution algorithm on the subject models' layers into docs/convolutions.md
+	Benchmarks/convolutions.py
 
 docs: ## The DocC catalogues with the modules' symbols, as web pages in .build/docs
 	@Scripts/setup.sh build

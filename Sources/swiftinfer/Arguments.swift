@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bench
+import Engine
 import Foundation
 import Zoo
 
@@ -37,8 +38,10 @@ struct ThreadsArgument: ParsableArguments {
 struct SessionArguments: ParsableArguments {
   @OptionGroup private var threadsArgument: ThreadsArgument
 
-  @Flag(inversion: .prefixedNo, help: "Let passes rewrite the graph.")
-  var optimize = true
+  @OptionGroup var plan: PlanArguments
+
+  /// What the arguments say.
+  var options: SessionOptions { SessionOptions(threads: threads, plan: plan.options) }
 
   /// Threads that share the work of one request.
   var threads: Int { threadsArgument.count }

@@ -31,6 +31,8 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadsArgument
 
+  @OptionGroup var plan: PlanArguments
+
   @Option(help: ArgumentHelp("When a model is loaded: resident (once) or per-request.", valueName: "policy"))
   var session = LatencyMeasurement.SessionPolicy.resident
 
@@ -100,7 +102,7 @@ struct BenchCommand: ParsableCommand {
       Study.becomeWorker()
       let run = ExperimentRun(
         model: try ModelReference(model), file: workerFile, data: try StudyData(folder: folder), requests: requests,
-        session: session, threads: threads.count)
+        session: session, threads: threads.count, plan: plan.options)
       return try Console.printJSON(run())
     }
     _ = try StudyData(folder: folder)
@@ -116,6 +118,7 @@ struct BenchCommand: ParsableCommand {
     study.requests = requests
     study.session = session
     study.threads = threads.count
+    study.plan = plan.options
     var progress = ProgressReport("bench", total: study.experiments.count, everyStep: true)
     let report = try study.run { progress.advance($0) }
     progress.finish()

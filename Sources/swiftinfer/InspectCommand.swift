@@ -10,10 +10,12 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       Operator set, inputs, outputs, operators, parameters, multiply-accumulate operations, zeros among the weights, and \
       operators that are not built in. Sizes that the model leaves open are 1 for the batch, 128 tokens, 3 x 224 x 224 \
-      for images, or what --shape says. --threads and --no-optimize say how --plan is made and have no effect without.
+      for images, or what --shape says. --threads, --no-optimize, --winograd and --tune say how --plan is made and have no \
+      effect without.
 
       swiftinfer inspect resnet50.onnx
       swiftinfer inspect zoo:bert-base --plan --threads 2
+      swiftinfer inspect zoo:resnet50 --plan --tune full
       swiftinfer inspect model.onnx --shape input=8x3x224x224 --json
       """)
 
@@ -22,7 +24,7 @@ struct InspectCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Sizes of an input, such as input=1x3x224x224.", valueName: "name=sizes"))
   var shape: [String] = []
 
-  @Flag(help: "Print the plan: the steps that would run, with their kernels.")
+  @Flag(help: "Print the plan: the steps that would run, with their kernels and, with --tune, what was measured.")
   var plan = false
 
   @OptionGroup var session: SessionArguments
@@ -30,19 +32,19 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print one JSON document.")
   var json = false
 
-  func validate() throws {
-    if plan && json { throw ValidationError("--plan prints a table: leave out --json") }
-  }
-
   func run() throws {
     let reference = try model.reference
     let model = try reference.load()
     let shapes = try ModelInputs.shapes(shape)
     if plan {
-      let options = SessionOptions(threads: session.threads, plan: PlanOptions(optimize: session.optimize))
-      let session = try Session(CompiledModel(model), options: options)
+      let session = try Session(CompiledModel(model), options: self.session.options, tuning: TuningProgress().handler)
       let sizes = try SyntheticInputs(shapes: shapes).sizes(of: model.graph)
-      try Console.output("\(session.plan(forShapes: sizes))")
+      let plan = try session.plan(forShapes: sizes)
+      if json {
+        try Console.printJSON(PlanDocument(plan, of: session, reference: reference))
+      } else {
+        try Console.output("\(plan)")
+      }
       return
     }
     let summary = try ModelSummary(of: model, reference: reference, shapes: shapes)

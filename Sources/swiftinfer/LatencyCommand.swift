@@ -50,7 +50,8 @@ struct LatencyCommand: ParsableCommand {
   func run() throws {
     var measurement = LatencyMeasurement(model: try model.reference)
     measurement.threads = sessionArguments.threads
-    measurement.optimize = sessionArguments.optimize
+    measurement.plan = sessionArguments.plan.options
+    measurement.tuning = TuningProgress().handler
     measurement.runs = runs
     measurement.warmup = warmup
     measurement.session = session

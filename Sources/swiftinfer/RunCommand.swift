@@ -60,8 +60,7 @@ struct RunCommand: ParsableCommand {
       values = try source.text(text, pair: textPair, tokenizer: tokenizer, given: values)
     }
     try source.checkComplete(values)
-    let options = SessionOptions(threads: session.threads, plan: PlanOptions(optimize: session.optimize))
-    let session = try Session(CompiledModel(model), options: options)
+    let session = try Session(CompiledModel(model), options: self.session.options, tuning: TuningProgress().handler)
     let outputs = try session.runValues(values)
     if let outputDir { try RunOutputs.write(outputs, order: model.graph.outputNames, to: URL(filePath: outputDir)) }
     let summary = RunOutputs(outputs, order: model.graph.outputNames, isClassification: image != nil || text != nil)

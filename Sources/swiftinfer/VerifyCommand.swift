@@ -26,8 +26,7 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "Threads that share the work of one request.")
   var threads = 1
 
-  @Flag(inversion: .prefixedNo, help: "Let passes rewrite the graph.")
-  var optimize = true
+  @OptionGroup var plan: PlanArguments
 
   @Flag(inversion: .prefixedNo, help: "Run cases in another process, so that a crash is an error of one case.")
   var isolate = true
@@ -60,7 +59,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private var verifier: Verifier {
-    Verifier(options: SessionOptions(threads: threads, plan: PlanOptions(optimize: optimize)))
+    Verifier(options: SessionOptions(threads: threads, plan: plan.options))
   }
 
   func run() throws {
@@ -113,7 +112,7 @@ struct VerifyCommand: ParsableCommand {
     guard isolate, let executable = Bundle.main.executableURL else { return verifier.run }
     let isolated = IsolatedVerifier(
       executable: executable,
-      arguments: ["verify", "--worker", "--threads", "\(threads)", optimize ? "--optimize" : "--no-optimize"],
+      arguments: ["verify", "--worker", "--threads", "\(threads)"] + plan.options.commandLineArguments,
       timeout: .seconds(timeout))
     return isolated.run
   }

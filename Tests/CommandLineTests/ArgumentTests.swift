@@ -10,7 +10,6 @@ struct ArgumentTests {
   static let table: [(arguments: [String], message: String)] = [
     (["inspect"], "Missing expected argument '<model>'; see 'swiftinfer inspect --help'"),
     (["inspect", "a", "b"], "Unexpected argument 'b'; see 'swiftinfer inspect --help'"),
-    (["inspect", "a", "--plan", "--json"], "--plan prints a table: leave out --json; see 'swiftinfer inspect --help'"),
     (
       ["inspect", "zoo:resnet"],
       "no model of the zoo is named 'resnet'; known are \(known); see 'swiftinfer inspect --help'"
@@ -51,6 +50,14 @@ struct ArgumentTests {
     (
       ["latency", "a", "--session", "often"],
       "The value 'often' is invalid for '--session <policy>'. Please provide one of 'resident' and 'per-request'; see 'swiftinfer latency --help'"
+    ),
+    (
+      ["run", "a", "--tune", "much"],
+      "The value 'much' is invalid for '--tune <effort>'. Please provide one of 'off', 'fast' or 'full'; see 'swiftinfer run --help'"
+    ),
+    (
+      ["verify", "a", "--winograd", "1"],
+      "The value '1' is invalid for '--winograd <on|off>'. Please provide one of 'on' and 'off'; see 'swiftinfer verify --help'"
     ),
     (["bench", "--budget", "nan"], "--budget must be at least 0, found nan; see 'swiftinfer bench --help'"),
     (["unknown"], "Unexpected argument 'unknown'; see 'swiftinfer --help'"),

@@ -27,6 +27,43 @@ struct CommandTests {
     }
   }
 
+  /// A plan tells what was measured, and a second time nothing is.
+  ///
+  /// A damaged file is worth a note.
+  @Test func plansTellWhatWasMeasured() throws {
+    try withTemporaryFolder { folder in
+      let cache = ["SWIFTINFER_CACHE": folder.path]
+      let arguments = ["inspect", "zoo:tiny-cnn", "--plan", "--threads", "1", "--tune", "fast"]
+      let first = try Program.swiftinfer(arguments + ["--json"], environment: cache)
+      #expect(first.exitCode == 0 && first.errors.contains("tune 1/"))
+      let steps = try #require(try object(first.output)["steps"] as? [[String: Any]])
+      let measured = steps.compactMap { $0["measurement"] as? [String: Any] }
+      #expect(!measured.isEmpty)
+      for measurement in measured {
+        #expect(measurement["shape"] is String && measurement["preferred"] is String)
+        let timings = try #require(measurement["timings"] as? [[String: Any]])
+        #expect(timings.count > 1 && timings.allSatisfy { $0["kernel"] is String && $0["microseconds"] is Double })
+      }
+      let second = try Program.swiftinfer(arguments + ["--json"], environment: cache)
+      #expect(second.output == first.output && second.errors.isEmpty)
+      let table = try Program.swiftinfer(arguments, environment: cache)
+      #expect(table.output.contains("measured, microseconds") && table.output.contains("winograd4 "))
+
+      let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      let file = try #require(files.first { $0.lastPathComponent.hasPrefix("timings-") })
+      try Data("{".utf8).write(to: file)
+      let third = try Program.swiftinfer(arguments, environment: cache)
+      #expect(third.exitCode == 0)
+      #expect(
+        third.errors.hasPrefix("swiftinfer: note: ") && third.errors.contains(": damaged; layers are measured anew"))
+    }
+  }
+
+  @Test func winogradMayBeSwitchedOff() throws {
+    let arguments = ["inspect", "zoo:tiny-cnn", "--plan", "--threads", "1"]
+    #expect(try Program.swiftinfer(arguments + ["--winograd", "off"]).output.contains("winograd") == false)
+  }
+
   @Test func runWritesOutputs() throws {
     try withTemporaryFolder { folder in
       let model = try SmallModel(in: folder)

@@ -28,15 +28,17 @@ public struct LatencyMeasurement: Sendable {
   public var warmup = 10
   /// When the session is made.
   public var session = SessionPolicy.resident
-  /// Whether passes rewrite the graph.
-  public var optimize = true
+  /// How its plan is made.
+  public var plan = PlanOptions()
+  /// Is told how far measurements of kernels are, if the plan asks for them.
+  public var tuning: TuningEvent.Handler = { _ in }
   /// Whether to time each step; this takes `runs` more requests.
   public var profile = false
 
   /// Measures a model by the standard settings: all processors, 10 requests to warm up, 50 measured.
   public init(model: ModelReference) { self.model = model }
 
-  private var options: SessionOptions { SessionOptions(threads: threads, plan: PlanOptions(optimize: optimize)) }
+  private var options: SessionOptions { SessionOptions(threads: threads, plan: plan) }
 
   /// Runs the requests.
   ///
@@ -52,7 +54,9 @@ public struct LatencyMeasurement: Sendable {
     var built: Model?
     if case .zoo = model { built = try model.load() }
     let clock = ContinuousClock()
-    var current = MeasuredSession { try Session(CompiledModel(built ?? model.load()), options: options) }
+    var current = MeasuredSession {
+      try Session(CompiledModel(built ?? model.load()), options: options, tuning: tuning)
+    }
 
     var start = clock.now
     let instructionSet = try current().instructionSetName

@@ -54,11 +54,13 @@ public struct ExperimentRun: Sendable {
   public var session: LatencyMeasurement.SessionPolicy
   /// Threads that share the work of one request.
   public var threads: Int
+  /// How plans are made.
+  public var plan: PlanOptions
 
   /// Describes a run.
   public init(
     model: ModelReference, file: String? = nil, data: StudyData?, requests: BenchmarkProtocol,
-    session: LatencyMeasurement.SessionPolicy = .resident, threads: Int
+    session: LatencyMeasurement.SessionPolicy = .resident, threads: Int, plan: PlanOptions = PlanOptions()
   ) {
     self.model = model
     self.file = file
@@ -66,6 +68,7 @@ public struct ExperimentRun: Sendable {
     self.requests = requests
     self.session = session
     self.threads = threads
+    self.plan = plan
   }
 
   /// Runs the requests one after the other.
@@ -76,7 +79,7 @@ public struct ExperimentRun: Sendable {
     let clock = ContinuousClock()
     var times = Times()
     var current = MeasuredSession {
-      try Session(CompiledModel(source.load()), options: SessionOptions(threads: threads))
+      try Session(CompiledModel(source.load()), options: SessionOptions(threads: threads, plan: plan))
     }
 
     var start = clock.now

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Graph
 import Zoo
@@ -15,6 +16,8 @@ public struct Study: Sendable {
   public var session = LatencyMeasurement.SessionPolicy.resident
   /// Threads that share the work of one request.
   public var threads = ProcessInfo.processInfo.activeProcessorCount
+  /// How plans are made.
+  public var plan = PlanOptions()
   /// The folder of real inputs.
   public var data: URL
   /// The program that runs an experiment.
@@ -64,7 +67,7 @@ public struct Study: Sendable {
         "bench", experiment.deployed.text, "--worker-file", file, "--threads", "\(threads)", "--data", data.path,
         "--session", session.rawValue, "--warmup", "\(requests.warmup)", "--inputs", "\(requests.inputs)",
         "--repetitions", "\(requests.repetitions)", "--budget", "\(requests.budgetSeconds)",
-      ])
+      ] + plan.commandLineArguments)
     return try JSONDecoder().decode(ExperimentMeasurement.self, from: workplace.output(of: worker))
   }
 }
