@@ -59,4 +59,30 @@ struct ExternalDataTests {
     }
     #expect(weights(try Model(bytes: model(location: "good.bin"), source: "m", folder: inside)) == [0, 1])
   }
+
+  /// As hubs keep models: in a folder of their own, under names that are links to one of all files.
+  @Test func modelThatIsALink() throws {
+    let folder = try TemporaryFolder()
+    let (store, view) = (folder.file("blobs"), folder.file("snapshot"))
+    for path in [store, view] {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+    try data.write(to: URL(filePath: store + "/1f"))
+    try data.write(to: URL(filePath: folder.file("secret.bin")))
+    for (location, target) in [("w.bin", "../blobs/1f"), ("secret.bin", "../secret.bin")] {
+      try Data(model(location: location)).write(to: URL(filePath: store + "/\(location).model"))
+      try FileManager.default.createSymbolicLink(atPath: "\(view)/\(location)", withDestinationPath: target)
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(view)/\(location).onnx", withDestinationPath: "../blobs/\(location).model")
+    }
+    #expect(weights(try Model(contentsOf: view + "/w.bin.onnx")) == [0, 1])
+    #expect(
+      throws: GraphError.malformed(
+        file: view + "/secret.bin.onnx",
+        what: "initializer 'w': its external data 'secret.bin' leaves the model's folder through a symbolic link")
+    ) { try Model(contentsOf: view + "/secret.bin.onnx") }
+    // The same file by another name, without a link: its folder is the one above.
+    try Data(model(location: "w.bin")).write(to: URL(filePath: view + "/copy.onnx"))
+    #expect(throws: GraphError.self) { try Model(contentsOf: view + "/copy.onnx") }
+  }
 }

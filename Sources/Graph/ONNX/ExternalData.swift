@@ -8,7 +8,33 @@
 ///
 /// A model names them by a path relative to its own folder. The path may not leave the folder, neither by its text nor through
 /// symbolic links: a model from elsewhere must not read other files of its user.
+///
+/// Links that stay in the folder are followed, as ONNX Runtime does; onnx's own checker refuses every link. A model that is
+/// itself a link may have its data beside the file that it leads to: caches of model hubs keep both in one folder and link to
+/// them from others.
 final class ExternalData {
+  /// Where a model's external data may lie.
+  struct Folder {
+    /// The folder to which locations are relative.
+    let path: String
+    /// The folder of the file that the model's name leads to; nil for models in memory.
+    let target: String?
+
+    /// A folder for a model in memory.
+    init(path: String) { (self.path, target) = (path, nil) }
+
+    /// The folder of a model's file.
+    init(ofModel file: String) {
+      path = Self.parent(of: file)
+      target = ExternalData.realPath(file).map(Self.parent)
+    }
+
+    private static func parent(of file: String) -> String {
+      guard let slash = file.lastIndex(of: "/") else { return "." }
+      return slash == file.startIndex ? "/" : String(file[..<slash])
+    }
+  }
+
   /// Where one tensor's bytes lie.
   struct Location {
     /// Path relative to the model's folder.
@@ -19,11 +45,11 @@ final class ExternalData {
     var length: Int?
   }
 
-  private let folder: String?
+  private let folder: Folder?
   private var maps: [String: MappedFile] = [:]
 
   /// Prepares reading next to a model; without a folder there is no external data.
-  init(folder: String?) { self.folder = folder }
+  init(folder: Folder?) { self.folder = folder }
 
   /// The bytes of a tensor, in the map.
   ///
@@ -65,10 +91,11 @@ final class ExternalData {
     guard !location.isEmpty, !location.hasPrefix("/"), !parts.contains("..") else {
       return .failure(Refusal(text: "must be a path inside the model's folder"))
     }
-    guard let root = Self.realPath(folder), let path = Self.realPath(folder + "/" + location) else {
+    guard let root = Self.realPath(folder.path), let path = Self.realPath(folder.path + "/" + location) else {
       return .failure(Refusal(text: "cannot be read: \(SystemError.last)"))
     }
-    guard root == "/" || path.hasPrefix(root + "/") else {
+    let roots = [root] + (folder.target.map { [$0] } ?? [])
+    guard roots.contains(where: { $0 == "/" || path.hasPrefix($0 + "/") }) else {
       return .failure(Refusal(text: "leaves the model's folder through a symbolic link"))
     }
     return .success(path)

@@ -6,8 +6,8 @@ struct ONNXBytes {
   let bytes: UnsafeRawBufferPointer
   /// What keeps the bytes valid.
   let owner: AnyObject
-  /// The folder to which locations of external data are relative; nil if there is none.
-  let folder: String?
+  /// Where external data may lie; nil if there is none.
+  let folder: ExternalData.Folder?
 
   /// Maps a file.
   init(mapping path: String) throws(GraphError) {
@@ -15,8 +15,7 @@ struct ONNXBytes {
     file = path
     bytes = map.bytes
     owner = map
-    let slash = path.lastIndex(of: "/")
-    folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    folder = ExternalData.Folder(ofModel: path)
   }
 
   /// Takes a copy of bytes in memory.
@@ -25,7 +24,7 @@ struct ONNXBytes {
     self.file = file
     bytes = UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount)
     owner = storage
-    self.folder = folder
+    self.folder = folder.map { ExternalData.Folder(path: $0) }
   }
 
   /// A part of the bytes as a tensor's storage, without a copy.
