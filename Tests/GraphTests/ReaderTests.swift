@@ -56,6 +56,14 @@ struct ReaderTests {
       "size", ProtoBytes(.initializer(.tensor(1, [3], name: "w", .data(9, [0])))),
       "initializer 'w': raw_data has 1 bytes where float[3] takes 12"
     ),
+    (
+      "element type", ProtoBytes(.message(11, .text(1, "x"), .message(2, .message(1, .int(1, 99))))),
+      "node 'input 'x'': element type 99 is not one of ONNX"
+    ),
+    (
+      "key type", ProtoBytes(.message(11, .text(1, "x"), .message(2, .message(5, .int(1, 77))))),
+      "element type 77 is not one of ONNX"
+    ),
     ("external", ProtoBytes(.initializer(.tensor(1, [1], name: "w", .int(14, 1)))), "was not read from a folder"),
   ]
 

@@ -55,6 +55,24 @@ struct RoundTripTests {
     #expect(GraphComparison.differences(graph, copy.graph) == [])
   }
 
+  /// What a file declares of inputs, outputs and attributes, also of kinds that no operator takes.
+  @Test(arguments: [
+    ValueType.tensor(.float16, nil), .tensor(.float32, []), .tensor(.int64, [.symbol("N"), 3, .unknown]),
+    .sparseTensor(.float32, [3, .unknown]), .sparseTensor(.int8, nil), .sequence(.sequence(.tensor(.string, nil))),
+    .optional(.sequence(.tensor(.bool, [1]))), .sequence(.map(key: .int64, value: .tensor(.float32, nil))),
+    .map(key: .string, value: .map(key: .uint8, value: .tensor(.float64, [2]))),
+    .opaque(domain: "org.example", name: "Picture"), .opaque(domain: "", name: ""),
+  ])
+  func keepsTypesOfEveryKind(type: ValueType) throws {
+    var graph = Graph(name: "types")
+    let x = graph.addInput(name: "x", type: type)
+    graph.addOutput(
+      graph.append(OperatorID("F", version: 17), inputs: [x], attributes: ["t": .type(type)], output: "y", type: type))
+    let copy = try Model(bytes: Model(graph: graph).serialized(), source: "types").graph
+    #expect(GraphComparison.differences(graph, copy) == [])
+    #expect(copy[copy.inputs[0]].type == type && copy[copy.outputs[0]].type == type)
+  }
+
   @Test func keepsAttributesOfEveryKind() throws {
     var graph = Graph(name: "attributes")
     let x = graph.addInput(name: "x", type: .tensor(.float32, [.symbol("N"), .unknown, 3]))

@@ -114,6 +114,29 @@ struct WriterTests {
     #expect(throws: GraphError.undefinedValue(node: "r", value: "lost")) { try Model(graph: graph).serialized() }
   }
 
+  @Test func aModelHasNoGraphAroundIt() {
+    var graph = Graph(name: "g")
+    let outside = graph.addCapture(name: "outside", type: float)
+    graph.addOutput(graph.append(OperatorID("Relu", version: 17), inputs: [outside], output: "y"))
+    let error = GraphError.invalidGraph(
+      node: "graph 'g'", what: "captures values of a graph around it, which a model has not")
+    #expect(throws: error) { try Model(graph: graph).serialized() }
+    #expect(throws: error) { try Model(graph: graph).write(to: "/no/model.onnx") }
+  }
+
+  /// The head of a file promises a version in which all its types exist, wherever they stand.
+  @Test(arguments: [
+    (ValueType.tensor(.float32, nil), 4), (.optional(.tensor(.float32, nil)), 8), (.sparseTensor(.float32, nil), 8),
+    (.sequence(.tensor(.float8E5M2, nil)), 9), (.map(key: .int8, value: .tensor(.int4, nil)), 10),
+    (.tensor(.float6E2M3, nil), 14),
+  ])
+  func irVersionOfTypes(type: ValueType, version: Int) throws {
+    var graph = Graph(name: "g")
+    graph.addOutput(graph.append(OperatorID("F", version: 17), inputs: [], attributes: ["t": .type(type)], output: "y"))
+    let bytes = try Model(graph: graph, irVersion: 3).serialized()
+    #expect(try Model(bytes: bytes, source: "copy").irVersion == version)
+  }
+
   @Test func nothingHalfWrittenIsLeft() throws {
     let folder = try TemporaryFolder()
     var graph = Graph(name: "g")

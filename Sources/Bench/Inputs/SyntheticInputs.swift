@@ -40,7 +40,7 @@ public struct SyntheticInputs: Sendable {
         let use = InputUse(of: id, in: graph)
         values[name] = .tensor(try tensor(type, shape: shape, use: use, name: name, &generator))
       case .optional?: values[name] = RuntimeValue.none
-      case .sequence?, nil:
+      case .sequence?, .sparseTensor?, .map?, .opaque?, nil:
         throw .unusable(argument: "input '\(name)'", reason: "its type cannot be made up; give it by --input")
       }
     }

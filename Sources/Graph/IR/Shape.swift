@@ -78,6 +78,9 @@ extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
 }
 
 /// The type of a value: a tensor's element type and, when known, its shape; or a sequence or an optional of such.
+///
+/// Files can declare sparse tensors, maps and opaque values too. No operator that is built in takes them; they are there to
+/// be named in errors and written back.
 public indirect enum ValueType: Hashable, Sendable {
   /// A tensor; the shape is nil if not even its rank is known.
   case tensor(DataType, Shape?)
@@ -85,25 +88,34 @@ public indirect enum ValueType: Hashable, Sendable {
   case sequence(ValueType)
   /// A value or nothing.
   case optional(ValueType)
+  /// A tensor of which only the elements other than 0 are stored.
+  case sparseTensor(DataType, Shape?)
+  /// A dictionary.
+  case map(key: DataType, value: ValueType)
+  /// Something that only the operators of a domain know.
+  case opaque(domain: String, name: String)
 
-  /// The element type, of tensors.
+  /// The element type, of dense tensors.
   public var dataType: DataType? {
     if case .tensor(let type, _) = self { type } else { nil }
   }
-  /// The shape, of tensors of known rank.
+  /// The shape, of dense tensors of known rank.
   public var shape: Shape? {
     if case .tensor(_, let shape) = self { shape } else { nil }
   }
 }
 
 extension ValueType: CustomStringConvertible {
-  /// Such as `float[1x3x224x224]`, `int64[?]`, `sequence(float)`.
+  /// Such as `float[1x3x224x224]`, `int64[?]`, `sequence(float)`, `map(string, float)`.
   public var description: String {
     switch self {
     case .tensor(let type, let shape?): "\(type)[\(shape)]"
     case .tensor(let type, nil): "\(type)"
     case .sequence(let element): "sequence(\(element))"
     case .optional(let element): "optional(\(element))"
+    case .sparseTensor(let type, let shape): "sparse(\(ValueType.tensor(type, shape)))"
+    case .map(let key, let value): "map(\(key), \(value))"
+    case .opaque(let domain, let name): "opaque(\([domain, name].filter { !$0.isEmpty }.joined(separator: ".")))"
     }
   }
 }

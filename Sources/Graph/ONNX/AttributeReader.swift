@@ -59,7 +59,7 @@ extension GraphReader {
       guard let tensor = proto.sparse_tensor else { throw fault("a sparse tensor", "nothing") }
       return .tensor(try tensors.tensor(tensor.pointee, label: label))
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO:
-      guard let type = ValueType(proto.tp) else { throw fault("the type of a tensor, sequence or optional", "another") }
+      guard let type = try ValueType(proto.tp, of: label) else { throw fault("a type", "none, or one left undefined") }
       return .type(type)
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS: return .floats(numbers(proto.floats, proto.n_floats))
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS: return .ints(numbers(proto.ints, proto.n_ints).map(Int.init))

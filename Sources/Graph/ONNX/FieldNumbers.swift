@@ -80,10 +80,20 @@ enum FieldNumber {
   enum ValueType {
     static let tensor: UInt32 = 1
     static let sequence: UInt32 = 4
+    static let map: UInt32 = 5
+    static let opaque: UInt32 = 7
+    static let sparseTensor: UInt32 = 8
     static let optional: UInt32 = 9
-    /// In each of the three.
+    /// In tensors, sequences and optionals.
     static let element: UInt32 = 1
+    /// In tensors.
     static let shape: UInt32 = 2
+    /// In maps.
+    static let key: UInt32 = 1
+    static let value: UInt32 = 2
+    /// In opaque types.
+    static let opaqueDomain: UInt32 = 1
+    static let opaqueName: UInt32 = 2
   }
   enum Shape {
     static let dimensions: UInt32 = 1

@@ -49,8 +49,8 @@ final class GraphReader {
     for input in messages(proto.input, proto.n_input) {
       let name = text(input.pointee.name)
       if scope.names[name] != nil { continue }  // a constant
-      try define(
-        name, as: builder.graph.addInput(name: builder.fresh(name), type: ValueType(input.pointee.type)), in: scope)
+      let type = try ValueType(input.pointee.type, of: "input '\(name)'")
+      try define(name, as: builder.graph.addInput(name: builder.fresh(name), type: type), in: scope)
     }
     let nodes = messages(proto.node, proto.n_node)
     try declareOutputs(of: nodes, in: scope)
@@ -60,7 +60,9 @@ final class GraphReader {
       guard case let value?? = scope.resolve(name) else {
         throw .undefinedValue(node: "output '\(name)' of graph '\(builder.graph.name)'", value: name)
       }
-      if builder.graph[value].type == nil { builder.graph.setType(ValueType(output.pointee.type), of: value) }
+      if builder.graph[value].type == nil {
+        builder.graph.setType(try ValueType(output.pointee.type, of: "output '\(name)'"), of: value)
+      }
       builder.graph.addOutput(value, name: name)
     }
     if let node = builder.graph.sort() {

@@ -16,7 +16,7 @@ extension Model {
   ///     the second file is written only if the model is larger than the 2 GiB that a protobuf message can have.
   /// - Throws: `GraphError.unwritable` with the system's reason, `GraphError.invalidGraph` if the graph is not well formed.
   public func write(to path: String, externalDataThreshold: Int? = nil) throws(GraphError) {
-    try graph.checkStructure()
+    try checkWritable()
     let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     let location = name + ".data"
     var (message, tensors) = try serialized(
@@ -42,7 +42,7 @@ extension Model {
   ///
   /// - Throws: `GraphError.unwritable` beyond 2 GiB, `GraphError.invalidGraph` if the graph is not well formed.
   public func serialized() throws(GraphError) -> [UInt8] {
-    try graph.checkStructure()
+    try checkWritable()
     let (message, _) = try serialized(TensorWriter())
     guard message.byteCount <= Self.largestMessage else {
       throw .unwritable(file: source, reason: "\(message.byteCount) bytes are more than an ONNX file can have")
@@ -57,6 +57,14 @@ extension Model {
       }
     }
     return bytes
+  }
+
+  private func checkWritable() throws(GraphError) {
+    try graph.checkStructure()
+    guard graph.captures.isEmpty else {
+      throw .invalidGraph(
+        node: "graph '\(graph.name)'", what: "captures values of a graph around it, which a model has not")
+    }
   }
 
   private func serialized(_ tensors: TensorWriter) throws(GraphError) -> (WireMessage, TensorWriter) {
@@ -100,16 +108,33 @@ private struct Contents {
   var irVersion = 4
 
   mutating func add(_ graph: Graph) {
-    for value in graph.liveValues {
-      if let type = graph[value].type?.dataType { irVersion = max(irVersion, type.irVersion) }
-    }
+    for value in graph.liveValues { irVersion = max(irVersion, graph[value].type?.irVersion ?? 0) }
     for id in graph.order {
       let node = graph[id]
       versions[node.op.domain] = max(versions[node.op.domain] ?? 0, node.op.version)
       for attribute in node.attributes.values {
         for subgraph in attribute.subgraphs { add(subgraph.body) }
-        if case .tensor(let tensor) = attribute { irVersion = max(irVersion, tensor.dataType.irVersion) }
+        switch attribute {
+        case .tensor(let tensor): irVersion = max(irVersion, tensor.dataType.irVersion)
+        case .tensors(let tensors): for tensor in tensors { irVersion = max(irVersion, tensor.dataType.irVersion) }
+        case .type(let type): irVersion = max(irVersion, type.irVersion)
+        default: break
+        }
       }
+    }
+  }
+}
+
+extension ValueType {
+  /// The version of the file format in which the type and all that it is made of came.
+  fileprivate var irVersion: Int {
+    switch self {
+    case .tensor(let type, _): type.irVersion
+    case .sparseTensor(let type, _): max(8, type.irVersion)
+    case .sequence(let element): element.irVersion
+    case .optional(let element): max(8, element.irVersion)
+    case .map(let key, let value): max(key.irVersion, value.irVersion)
+    case .opaque: 4
     }
   }
 }

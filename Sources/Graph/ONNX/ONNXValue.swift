@@ -45,6 +45,8 @@ extension ONNXValue {
       self = try unpack(Onnx__OptionalProto.self, .optional) { (proto, tensors) throws(GraphError) in
         try Self.optional(proto, tensors, source)
       }
+    case .map, .opaque, .sparseTensor:
+      throw source.malformed("values of type \(type?.description ?? "") are not supported")
     case .tensor, nil:
       self = try unpack(Onnx__TensorProto.self, .tensor) { (proto, tensors) throws(GraphError) in
         .tensor(try tensors.tensor(proto, label: "tensor '\(text(proto.name))'"))

@@ -1,32 +1,60 @@
 /// The element type of a tensor; raw values are those of `TensorProto.DataType` in ONNX.
 public enum DataType: Int32, Sendable, CaseIterable, Hashable {
+  /// 32-bit IEEE 754.
   case float32 = 1
+  /// Unsigned, 8 bits.
   case uint8 = 2
+  /// Two's complement, 8 bits.
   case int8 = 3
+  /// Unsigned, 16 bits.
   case uint16 = 4
+  /// Two's complement, 16 bits.
   case int16 = 5
+  /// Two's complement, 32 bits.
   case int32 = 6
+  /// Two's complement, 64 bits.
   case int64 = 7
+  /// Text in UTF-8, of any length.
   case string = 8
+  /// A byte, 0 or 1.
   case bool = 9
+  /// 16-bit IEEE 754.
   case float16 = 10
+  /// 64-bit IEEE 754.
   case float64 = 11
+  /// Unsigned, 32 bits.
   case uint32 = 12
+  /// Unsigned, 64 bits.
   case uint64 = 13
+  /// Two 32-bit floats: real, then imaginary part.
   case complex64 = 14
+  /// Two 64-bit floats: real, then imaginary part.
   case complex128 = 15
+  /// The upper half of a 32-bit float.
   case bfloat16 = 16
+  /// 4 bits of exponent, 3 of mantissa; finite numbers and NaN.
   case float8E4M3FN = 17
+  /// As `float8E4M3FN` with a bias of 8, one NaN and a zero without sign.
   case float8E4M3FNUZ = 18
+  /// 5 bits of exponent, 2 of mantissa; with infinities, as IEEE 754 would have it.
   case float8E5M2 = 19
+  /// As `float8E5M2` with a bias of 16, one NaN, no infinities and a zero without sign.
   case float8E5M2FNUZ = 20
+  /// Unsigned, 4 bits.
   case uint4 = 21
+  /// Two's complement, 4 bits.
   case int4 = 22
+  /// 2 bits of exponent, 1 of mantissa; finite numbers alone.
   case float4E2M1 = 23
+  /// A power of two, by its exponent; neither sign nor zero.
   case float8E8M0 = 24
+  /// Unsigned, 2 bits.
   case uint2 = 25
+  /// Two's complement, 2 bits.
   case int2 = 26
+  /// 2 bits of exponent, 3 of mantissa; finite numbers alone.
   case float6E2M3 = 27
+  /// 3 bits of exponent, 2 of mantissa; finite numbers alone.
   case float6E3M2 = 28
 
   /// Bits that one element takes; 0 for strings, whose elements have no fixed size.
