@@ -9,8 +9,10 @@ import CONNX
 final class GraphReader {
   /// How deep graphs in nodes and calls of functions may nest, together.
   static let deepest = MessageScanner.deepestGraph
-  /// Bytes of function bodies that calls may add to the graph: these, and so many for each byte of the file's messages.
-  private static let inlinedBytes = (allowance: 4 << 20, factor: 16)
+  /// Memory that inlined functions may take: so many bytes, and more for each byte of the file's messages.
+  private static let inlinedBytes = (allowance: 48 << 20, factor: 32)
+  /// Memory that an inlined node takes at most beyond its bytes in the file and the prefix of its name.
+  private static let inlinedNodeBytes = 1024
 
   let tensors: TensorReader
   private let functions: [FunctionKey: UnsafeMutablePointer<Onnx__FunctionProto>]
@@ -183,7 +185,9 @@ extension GraphReader {
       throw .invalidGraph(node: label, what: "function '\(key.name)' calls itself")
     }
     let function = pointer.pointee
+    let prefix = (node.name.isEmpty ? key.name : node.name) + "/"
     inlinedBytesLeft -= onnx__function_proto__get_packed_size(pointer)
+    inlinedBytesLeft -= function.n_node * (Self.inlinedNodeBytes + 2 * prefix.utf8.count)
     guard inlinedBytesLeft >= 0 else {
       throw .invalidGraph(node: label, what: "functions call each other so often that the graph outgrows its file")
     }
@@ -193,7 +197,6 @@ extension GraphReader {
       throw .invalidGraph(
         node: label, what: "function '\(key.name)' takes \(formals.count) inputs and gives \(results.count) outputs")
     }
-    let prefix = (node.name.isEmpty ? key.name : node.name) + "/"
     var call = Scope.Call(
       functions: (scope.call?.functions ?? []) + [key], attributes: node.attributes, builder: scope.builder,
       prefix: prefix, onlyNode: function.n_node == 1 ? node.name : "")

@@ -6,11 +6,11 @@ extension Model {
   /// The file is mapped, not loaded: weights stay in the map, also those in external files beside it, and are read from disk as
   /// they are first used. So a model of any size opens in the time that its graph takes. Functions of the model are
   /// inlined; constants listed as inputs are constants; sparse tensors become dense; declared types of intermediate values are
-  /// left to `ShapeInference`.
+  /// left to `ShapeInference`. Documentation of graphs and nodes, annotations and training graphs are not read.
   ///
   /// - Parameter path: the file; external data is found relative to its folder and may not leave it.
   /// - Throws: `GraphError.unreadable` or `GraphError.malformed`, which name the file and what is wrong where. Whatever its
-  ///   bytes are, reading takes no more than 64 times the memory of what is not tensors.
+  ///   bytes are, reading takes no more memory than 64 MiB and 64 bytes for each of the file's.
   public init(contentsOf path: String) throws(GraphError) {
     try self.init(ONNXBytes(mapping: path))
   }
