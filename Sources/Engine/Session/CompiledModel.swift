@@ -39,7 +39,7 @@ public final class CompiledModel: Sendable {
   private static func checkSupport(of graph: Graph) throws(GraphError) {
     for id in graph.order {
       let node = graph[id]
-      _ = try OperatorRegistry.standard.schema(for: node.op, node: node.name)
+      _ = try OperatorRegistry.standard.schema(for: node.op, node: node.label)
       _ = try LoweringRegistry.standard.lowering(for: node)
       for subgraph in node.attributes.values.flatMap(\.subgraphs) { try checkSupport(of: subgraph.body) }
     }
