@@ -36,31 +36,42 @@ struct ProcessorSet: Sendable {
   }
 }
 
+/// Processors that hold a pinned worker.
+package final class PinnedProcessors: Sendable {
+  /// What all pools of the process share.
+  static let ofProcess = PinnedProcessors()
+
+  fileprivate let taken = Mutex<Set<Int>>([])
+
+  /// A register of no processors.
+  package init() {}
+}
+
 /// Pins the workers of a pool, each to a processor of its own.
 ///
 /// The caller of a loop is not the pool's to pin. So a worker is kept off the processor that the caller runs on: when the
 /// system has moved the caller to a worker's processor, that worker moves to a free one, as a rule the one the caller left.
-/// No two workers of the process, of whatever pools, share a processor; a worker that finds none free stays unpinned, and so do
-/// all of a pool that has more threads than the process may use processors.
+/// No two workers of the process, of whatever pools, share a processor. A worker that finds none free is left to the system for
+/// good, for looking again would cost every loop; so are all of a pool that has more threads than the process may use
+/// processors.
 ///
 /// Only the thread that has taken the pool calls `pin` and `makeRoom`.
 final class WorkerPins: @unchecked Sendable {
-  /// Processors that hold a pinned worker.
-  private static let taken = Mutex<Set<Int>>([])
-
+  private let register: PinnedProcessors
   private let allowed: ProcessorSet
   private let numbers: [Int]
   /// Workers' threads, and the processor of each; negative if it is not pinned.
   private var threads: [Int32] = []
   private var processors: [Int] = []
 
-  init(allowed: ProcessorSet) {
+  init(allowed: ProcessorSet, register: PinnedProcessors) {
+    self.register = register
     self.allowed = allowed
     numbers = allowed.numbers
   }
 
   deinit {
-    Self.taken.withLock { taken in for processor in processors where processor >= 0 { taken.remove(processor) } }
+    register.taken.withLock { taken in for processor in processors where processor >= 0 { taken.remove(processor) } }
   }
 
   /// `pin` was called.
@@ -89,7 +100,7 @@ final class WorkerPins: @unchecked Sendable {
 
   private func place(_ worker: Int, off here: Int) {
     let old = processors[worker]
-    let chosen = Self.taken.withLock { taken -> Int? in
+    let chosen = register.taken.withLock { taken -> Int? in
       guard let free = numbers.first(where: { $0 != here && !taken.contains($0) }) else {
         taken.remove(old)
         return nil
@@ -106,7 +117,7 @@ final class WorkerPins: @unchecked Sendable {
     if ProcessorSet(chosen).confine(thread: threads[worker]) {
       processors[worker] = chosen
     } else {
-      _ = Self.taken.withLock { $0.remove(chosen) }
+      _ = register.taken.withLock { $0.remove(chosen) }
     }
   }
 }

@@ -13,7 +13,8 @@ import Synchronization
 ///     pool.parallel(tiles) { tile in compute(tile) }
 ///
 /// The caller works too, so `threads: 1` makes no thread. Indices are handed out by an atomic counter. A worker that has
-/// nothing to do spins for a few microseconds, since the next layer's loop usually follows at once, and then sleeps on a futex.
+/// nothing to do spins for 4,000 pauses, which take some 10 to 200 microseconds by the processor, since the next layer's loop
+/// usually follows at once, and then sleeps on a futex.
 /// The caller never waits for a worker that has not begun: on a machine that is busy with other things it does the work alone.
 /// Workers are pinned to processors of their own, within those that the process may use, and kept off the caller's; the
 /// caller's thread is left alone. A pool of more threads than processors pins none and hardly spins.
@@ -28,13 +29,16 @@ public final class ThreadPool: Sendable {
   private let pins: WorkerPins?
 
   /// Makes a pool; `threads` below 1 is 1.
-  public init(threads: Int) {
+  public convenience init(threads: Int) { self.init(threads: threads, pinnedTo: .ofProcess) }
+
+  /// Makes a pool that shares the processors with the pools that have the same register.
+  package init(threads: Int, pinnedTo register: PinnedProcessors) {
     self.threads = max(1, threads)
     let processors = ProcessorSet.allowed()
     let fits = threads <= processors.count
     let shared = Shared(workers: self.threads - 1, spins: fits ? 4_000 : 50)
     self.shared = shared
-    pins = fits && self.threads > 1 ? WorkerPins(allowed: processors) : nil
+    pins = fits && self.threads > 1 ? WorkerPins(allowed: processors, register: register) : nil
     workers = (0..<self.threads - 1).compactMap { Self.start(shared, worker: $0 + 1) }
   }
 
@@ -52,8 +56,9 @@ public final class ThreadPool: Sendable {
   ///
   /// - Parameters:
   ///   - count: how many indices there are.
-  ///   - body: takes the index and the worker, below `threads`, that runs it: two calls at one time never get the
-  ///     same worker, so it may choose a piece of scratch memory.
+  ///   - body: takes the index and the worker, below `threads`, that runs it. Two calls of this loop at one time never get
+  ///     the same worker, so it may choose a piece of the loop's scratch memory; a loop of another caller has workers of the
+  ///     same numbers.
   public func parallel(_ count: Int, perWorker body: (_ index: Int, _ worker: Int) -> Void) {
     guard count > 1, !workers.isEmpty, shared.take() else {
       for index in 0..<max(0, count) { body(index, 0) }
@@ -70,6 +75,9 @@ public final class ThreadPool: Sendable {
   ///
   /// Not to be asked for while a loop runs.
   package var pinnedProcessors: [Int] { pins?.pinned ?? [] }
+
+  /// How many processors the process may be pinned to; 0 where the system does not say.
+  package static var processorCount: Int { ProcessorSet.allowed().numbers.count }
 
   private static func start(_ shared: Shared, worker: Int) -> pthread_t? {
     final class Start {
