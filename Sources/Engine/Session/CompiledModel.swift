@@ -7,7 +7,8 @@ public final class CompiledModel: Sendable {
   public let model: Model
   /// The model's graph after the passes that need no sizes.
   let graph: Graph
-  let weights = WeightCache()
+  /// Weights in the layouts of the kernels.
+  package let weights: WeightCache
 
   /// Prepares a model.
   ///
@@ -21,6 +22,7 @@ public final class CompiledModel: Sendable {
       try graph.checkLoopsEnd()
       try GraphOptimizer.general.run(on: &graph)
       self.graph = graph
+      weights = WeightCache(of: [graph, model.graph])
     } catch {
       throw .model(source: model.source, error)
     }
