@@ -1,15 +1,16 @@
+import Foundation
 import Graph
 import Kernels
-import Synchronization
 
 /// Runs a plan, any number of times, from any number of threads.
 ///
-/// Each run borrows a state (arena and table of pointers); states are kept for the next run, so a session in its steady
+/// Each run borrows a state (arena and table of pointers); a few states are kept for the next run, so a session in its steady
 /// state allocates only the tensors that it returns.
 final class PlanExecutor: Sendable {
   let plan: Plan
   private let kernels: KernelContext
-  private let idle = Mutex<[ExecutionState]>([])
+  /// Runs at one time are no faster for being more than the processors.
+  private let idle = IdlePool<ExecutionState>(capacity: ProcessInfo.processInfo.activeProcessorCount)
 
   init(plan: Plan, kernels: KernelContext) {
     self.plan = plan
@@ -25,10 +26,10 @@ final class PlanExecutor: Sendable {
   func run(
     _ inputs: [RuntimeValue], profile: ((Int, Duration) -> Void)? = nil
   ) throws(GraphError) -> [RuntimeValue] {
-    let state = idle.withLock { $0.popLast() } ?? ExecutionState(plan: plan)
+    let state = idle.take() ?? ExecutionState(plan: plan)
     defer {
       state.release()
-      idle.withLock { $0.append(state) }
+      idle.giveBack(state)
     }
     state.bind(inputs)
     try execute(in: state, profile: profile)
