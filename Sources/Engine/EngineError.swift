@@ -15,6 +15,10 @@ public enum EngineError: Error, Equatable, Sendable {
   case unknownOutput(model: String, output: String, known: [String])
   /// An output was asked for as elements of another type than it has, or has no shape that is known before the model runs.
   case outputMismatch(model: String, output: String, expected: String, found: String)
+  /// An output was asked for before a run, or after one that failed.
+  case noResult(model: String, output: String)
+  /// A choice about a session is none that it can have.
+  case invalidOption(option: String, expected: String, found: String)
   /// An input has another type or shape than the model takes.
   case inputMismatch(model: String, input: String, expected: String, found: String)
 }
@@ -37,6 +41,10 @@ extension EngineError: CustomStringConvertible {
       "\(model): there is no output '\(output)'; the model gives \(known.joined(separator: ", "))"
     case .outputMismatch(let model, let output, let expected, let found):
       "\(model): output '\(output)': expected \(expected), found \(found)"
+    case .noResult(let model, let output):
+      "\(model): output '\(output)' has no value before a run that succeeds"
+    case .invalidOption(let option, let expected, let found):
+      "option '\(option)': expected \(expected), found \(found)"
     case .inputMismatch(let model, let input, let expected, let found):
       "\(model): input '\(input)': expected \(expected), found \(found)"
     }

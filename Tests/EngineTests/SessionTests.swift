@@ -108,6 +108,61 @@ struct SessionTests {
     }
   }
 
+  /// Weights made anew for each size belong to its plan; those of the model are packed once.
+  @Test func weightsOfOneSizeAreNotKept() throws {
+    var small = SmallGraph()
+    let x = small.input("x", Shape([.symbol("n"), .known(4)]))
+    let weights = small.graph.addConstant(name: "w", Self.ramp([4, 3]))
+    let column = small.graph.addConstant(name: "column", Self.ramp([4, 1]))
+    let four = small.graph.addConstant(name: "four", Tensor(shape: [1], [Int64(4)]))
+    let n = small.node("Shape", version: 15, [x], attributes: ["end": .int(1)], output: "n")
+    let size = small.node("Concat", [four, n], attributes: ["axis": .int(0)], output: "size")
+    let wide = small.node("Expand", [column, size], output: "wide")
+    let y = small.node("MatMul", [x, weights], output: "y")
+    let z = small.node("MatMul", [x, wide], output: "z")
+    let compiled = try small.compiled(returning: y, z)
+    let session = try Session(compiled)
+    for n in 2...12 { #expect(try session.run(["x": Self.ramp([n, 4])])["z"]?.shape == [n, n]) }
+    #expect(compiled.weights.count == 1)
+  }
+
+  @Test func idleThingsAreKeptWhileThereIsRoom() {
+    let pool = IdlePool<Int>(capacity: 2)
+    #expect(pool.take() == nil)
+    for i in 0..<5 { pool.giveBack(i) }
+    #expect([pool.take(), pool.take(), pool.take()] == [1, 0, nil])
+  }
+
+  @Test func runGivesTensorsOnly() throws {
+    var small = SmallGraph()
+    let x = small.input("x", [2, 3])
+    let parts = small.node("SplitToSequence", version: 11, [x], output: "parts")
+    let session = try Session(small.compiled(returning: parts))
+    let inputs = ["x": Self.ramp([2, 3])]
+    #expect(
+      throws: EngineError.outputMismatch(
+        model: "small", output: "parts", expected: "a tensor, as `run` gives",
+        found: "sequence(float), as `runValues` gives")
+    ) { try session.run(inputs) }
+    let values = try session.runValues(inputs.mapValues(RuntimeValue.tensor))
+    guard case .sequence(let tensors, of: .float32)? = values["parts"] else {
+      Issue.record("found \(values)")
+      return
+    }
+    #expect(tensors.count == 2)
+  }
+
+  @Test(arguments: [Int.min, 0, 1025, Int.max])
+  func numbersOfThreadsAreBounded(threads: Int) throws {
+    var small = SmallGraph()
+    let input = small.input("x", [2])
+    let negated = small.node("Neg", [input], output: "y")
+    let compiled = try small.compiled(returning: negated)
+    #expect(throws: EngineError.invalidOption(option: "threads", expected: "1 to 1024", found: "\(threads)")) {
+      try Session(compiled, options: SessionOptions(threads: threads))
+    }
+  }
+
   @Test func shapesOfPlansAreChecked() throws {
     var small = SmallGraph()
     let input = small.input("x", [2, 3])
@@ -182,6 +237,42 @@ struct InferenceRequestTests {
       try request.setInput("x", to: Tensor(shape: [2, 4], [Float](repeating: 9, count: 8)))
       #expect(copy?.elements(Float.self) == expected)
     }
+  }
+
+  @Test func outputsNeedARunThatSucceeds() throws {
+    var small = SmallGraph()
+    let data = small.input("data", [2])
+    let index = small.input("index", [1], .int64)
+    let gathered = small.node("Gather", [data, index], output: "y")
+    let request = try InferenceRequest(Session(small.compiled(returning: gathered)))
+    func expectNone() {
+      let none = EngineError.noResult(model: "small", output: "y")
+      #expect(throws: none) { try request.output("y") }
+      #expect(throws: none) { try request.withOutput("y") { (_: Span<Float>) in } }
+    }
+    expectNone()
+    try request.setInput("data", to: Tensor(shape: [2], [3, 4] as [Float]))
+    try request.run()
+    #expect(try request.output("y").tensor?.elements(Float.self) == [3])
+    try request.setInput("index", to: Tensor(shape: [1], [Int64(5)]))
+    #expect(throws: EngineError.self) { try request.run() }
+    expectNone()
+    try request.setInput("index", to: Tensor(shape: [1], [Int64(1)]))
+    try request.run()
+    #expect(try request.withOutput("y") { (y: Span<Float>) in y[0] } == 4)
+  }
+
+  @Test func inputsThatNoMemoryHoldsAreRefused() throws {
+    var small = SmallGraph()
+    let x = small.input("x", [2])
+    _ = small.input("unused", Shape([1 << 44]))
+    let negated = small.node("Neg", [x], output: "y")
+    let session = try Session(small.compiled(returning: negated))
+    #expect(
+      throws: EngineError.inputMismatch(
+        model: "small", input: "unused", expected: "sizes for which this machine has the memory",
+        found: "float[\(1 << 44)]")
+    ) { try InferenceRequest(session) }
   }
 
   @Test func namesWhatDoesNotFit() throws {

@@ -53,12 +53,11 @@ final class ExecutionState: @unchecked Sendable {
     }
   }
 
-  /// Gives the inputs memory that the caller writes before each run: zeros at first.
+  /// Gives the inputs, all of known sizes, memory that the caller writes before each run: zeros at first.
   ///
-  /// - Returns: the memory of each input, in the order of `Plan.inputs`; nil if one has no fixed size.
-  func bindOwnInputs() -> [UnsafeMutableRawBufferPointer]? {
-    let sizes = plan.inputs.compactMap { plan.slots[$0].byteCount }
-    guard sizes.count == plan.inputs.count else { return nil }
+  /// - Returns: the memory of each input, in the order of `Plan.inputs`.
+  func bindOwnInputs() -> [UnsafeMutableRawBufferPointer] {
+    let sizes = plan.inputs.map { plan.slots[$0].byteCount ?? 0 }
     let alignment = TensorStorage.alignment
     let memory = UnsafeMutableRawPointer.allocate(
       byteCount: max(1, sizes.reduce(0) { $0 + ($1 + alignment - 1) / alignment * alignment }), alignment: alignment)

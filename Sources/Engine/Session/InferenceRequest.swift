@@ -16,6 +16,8 @@ public final class InferenceRequest {
   private let inputs: [UnsafeMutableRawBufferPointer]
   private let inputIndex: [String: Int]
   private let outputIndex: [String: Int]
+  /// Whether the last run succeeded.
+  private var hasResults = false
 
   /// Makes a request with inputs of zeros.
   ///
@@ -26,20 +28,35 @@ public final class InferenceRequest {
   public init(_ session: Session, shapes: [String: [Int]] = [:]) throws(EngineError) {
     self.session = session
     executor = try session.executor(forShapes: shapes)
+    try Self.checkInputs(of: executor.plan, model: session.compiled.model.source)
     state = ExecutionState(plan: executor.plan)
     let graph = session.compiled.model.graph
-    guard let inputs = state.bindOwnInputs() else {
-      let plan = executor.plan
-      let slot = plan.inputs.map { plan.slots[$0] }.first { $0.byteCount == nil }
-      throw .inputMismatch(
-        model: session.compiled.model.source, input: slot?.name ?? "", expected: "a tensor of known sizes",
-        found: slot?.type?.description ?? "nothing that is declared")
-    }
-    self.inputs = inputs
+    inputs = state.bindOwnInputs()
     inputIndex = Dictionary(
       graph.inputs.enumerated().map { (graph[$1].name, $0) }, uniquingKeysWith: { first, _ in first })
     outputIndex = Dictionary(
       graph.outputNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Checks that each input has known sizes, and that memory for all of them and the arena can be had.
+  private static func checkInputs(of plan: Plan, model: String) throws(EngineError) {
+    let slots = plan.inputs.map { plan.slots[$0] }
+    var total = plan.arenaByteCount
+    for slot in slots {
+      guard let byteCount = slot.byteCount else {
+        throw .inputMismatch(
+          model: model, input: slot.name, expected: "a tensor of known sizes",
+          found: slot.type?.description ?? "nothing that is declared")
+      }
+      total = total.addingSaturated(byteCount)
+      do throws(GraphError) {
+        try MemoryBudget.check(byteCount: total, node: slot.name)
+      } catch {
+        throw .inputMismatch(
+          model: model, input: slot.name, expected: "sizes for which this machine has the memory",
+          found: slot.type?.description ?? "")
+      }
+    }
   }
 
   /// Lends an input's elements to be written.
@@ -82,13 +99,15 @@ public final class InferenceRequest {
   /// - Throws: `EngineError.model` naming the node that does not take its inputs' contents.
   public func run() throws(EngineError) {
     state.release()
+    hasResults = false
     do throws(GraphError) { try executor.execute(in: state) } catch { throw session.model(error) }
+    hasResults = true
   }
 
-  /// Lends an output's elements; before the first run, their values are undefined.
+  /// Lends an output's elements.
   ///
-  /// - Throws: `EngineError` if there is no such output, its elements have another type, or only running tells its shape: see
-  ///   `output(_:)` then.
+  /// - Throws: `EngineError` if there is no such output, its elements have another type, only running tells its shape (see
+  ///   `output(_:)` then), or no run has succeeded before.
   public func withOutput<Element: TensorElement, Result>(
     _ name: String, _ body: (Span<Element>) -> Result
   ) throws(EngineError) -> Result {
@@ -98,13 +117,22 @@ public final class InferenceRequest {
         model: session.compiled.model.source, output: name, expected: "elements of type \(Element.dataType)",
         found: executor.plan.slots[slot].type?.description ?? "one whose type only running tells")
     }
+    try checkResults(output: name)
     return body(Span(_unsafeElements: bytes.bindMemory(to: Element.self)))
   }
 
   /// A copy of an output of the last run, of whatever type and shape.
   ///
-  /// - Throws: `EngineError.unknownOutput`.
-  public func output(_ name: String) throws(EngineError) -> RuntimeValue { state.result(try outputSlot(name)) }
+  /// - Throws: `EngineError.unknownOutput`, or `noResult` if there was no run or the last one failed.
+  public func output(_ name: String) throws(EngineError) -> RuntimeValue {
+    let slot = try outputSlot(name)
+    try checkResults(output: name)
+    return state.result(slot)
+  }
+
+  private func checkResults(output: String) throws(EngineError) {
+    guard hasResults else { throw .noResult(model: session.compiled.model.source, output: output) }
+  }
 
   private func outputSlot(_ name: String) throws(EngineError) -> Int {
     guard let index = outputIndex[name] else {

@@ -24,13 +24,18 @@ public final class Session: Sendable {
   ///   - compiled: the model.
   ///   - options: choices.
   ///   - tuning: is told how far measurements of kernels are, if `options` ask for them; on the thread that makes a plan.
-  /// - Throws: `EngineError.model` naming the node at fault.
+  /// - Throws: `EngineError` naming the option that cannot be, or the node at fault.
   public init(
     _ compiled: CompiledModel, options: SessionOptions = SessionOptions(),
     tuning: @escaping TuningEvent.Handler = { _ in }
   ) throws(EngineError) {
     self.compiled = compiled
     self.options = options
+    guard SessionOptions.threadCounts.contains(options.threads) else {
+      let counts = SessionOptions.threadCounts
+      throw .invalidOption(
+        option: "threads", expected: "\(counts.lowerBound) to \(counts.upperBound)", found: "\(options.threads)")
+    }
     let table: KernelTable
     do throws(KernelError) {
       if let name = options.instructionSet {
@@ -50,13 +55,19 @@ public final class Session: Sendable {
     if declared.allSatisfy({ $0?.shape?.sizes != nil }) { _ = try executor(for: declared) }
   }
 
-  /// Runs the model.
+  /// Runs a model whose inputs and outputs are tensors.
   ///
   /// - Parameter inputs: a tensor for each input of the model, by name.
   /// - Returns: the outputs by name.
-  /// - Throws: `EngineError` naming the input, or the node, that does not fit.
+  /// - Throws: `EngineError` naming the input, or the node, that does not fit, or the output that is no tensor: see
+  ///   `runValues(_:)` then.
   public func run(_ inputs: [String: Tensor]) throws(EngineError) -> [String: Tensor] {
     let results = try runValues(inputs.mapValues(RuntimeValue.tensor))
+    for (name, value) in results.sorted(by: { $0.key < $1.key }) where value.tensor == nil {
+      throw .outputMismatch(
+        model: compiled.model.source, output: name, expected: "a tensor, as `run` gives",
+        found: "\(value.type?.description ?? "nothing"), as `runValues` gives")
+    }
     return results.compactMapValues(\.tensor)
   }
 
@@ -135,7 +146,10 @@ public final class Session: Sendable {
 
 /// What a user may choose about a session.
 public struct SessionOptions: Sendable, Hashable {
-  /// Threads that share the work of one request.
+  /// Numbers of threads that a session may have.
+  public static let threadCounts = 1...1024
+
+  /// Threads that share the work of one request, one of `threadCounts`.
   public var threads: Int
   /// The kernels to use, such as `avx2`; nil for the best that the processor runs, or what `SWIFTINFER_ISA` names.
   public var instructionSet: String?
