@@ -176,8 +176,8 @@ def range_of_cores(threads: int) -> list[int]:
     return sorted(os.sched_getaffinity(0))[:threads]
 
 
-def write_inputs(model: pathlib.Path, file: pathlib.Path) -> None:
-    """Normal floats, token ids that every vocabulary has, masks of ones."""
+def write_inputs(model: pathlib.Path, file: pathlib.Path, real_tokens: int | None) -> None:
+    """Normal floats, token ids that every vocabulary has, masks of ones: for so many tokens only, if told."""
     import numpy as np
     import onnx
 
@@ -196,6 +196,7 @@ def write_inputs(model: pathlib.Path, file: pathlib.Path) -> None:
             values[info.name] = generator.standard_normal(shape).astype(kind)
         elif "mask" in info.name:
             values[info.name] = np.ones(shape, kind)
+            values[info.name][..., real_tokens:] = 0
         elif "type" in info.name:
             values[info.name] = np.zeros(shape, kind)
         else:
@@ -225,7 +226,7 @@ def largest_difference(model: pathlib.Path, expected: pathlib.Path, found: pathl
 def compare(model: pathlib.Path, threads: int, engines: list[str], arguments, folder: pathlib.Path) -> dict:
     """Starts the engines on the model, then gives them turns."""
     inputs = folder / f"{model.stem}-{threads}.npz"
-    write_inputs(model, inputs)
+    write_inputs(model, inputs, arguments.real_tokens)
     with contextlib.ExitStack() as stack:
         running = []
         for name in engines:
@@ -287,6 +288,7 @@ def parse_arguments() -> argparse.Namespace:
         default=ROOT / ".build/release/swiftinfer",
         help="the binary to measure",
     )
+    parser.add_argument("--real-tokens", type=int, help="ones that masks start with, zeros behind; all ones if not given")
     parser.add_argument("--json", action="store_true", help="print one JSON document and no table")
     return parser.parse_args()
 
@@ -333,6 +335,7 @@ def main() -> int:
         "system": f"{platform.system()} {platform.release()}",
         "versions": versions,
         "rounds": arguments.rounds,
+        "real_tokens": arguments.real_tokens,
     }
     if arguments.json:
         print(json.dumps(heading | {"results": [as_json(*row) for row in rows]}, indent=1))
@@ -362,6 +365,8 @@ def print_table(heading: dict, engines: list[str], rows: list) -> None:
     versions = ", ".join(f"{name} {version}" for name, version in heading["versions"].items())
     print(f"{heading['date']}, {heading['processor']}, {heading['system']}; {versions}")
     print(f"Medians in ms over {heading['rounds']} interleaved rounds; in brackets peer / {OURS}.")
+    if heading["real_tokens"] is not None:
+        print(f"Masks hide all tokens behind the first {heading['real_tokens']}.")
     print("Load: file to first result. Memory: peak of the process. Differs: from the first peer, largest output = 1.")
     print("~: the rounds differ by more than a tenth; measure again on a quiet machine.\n")
     table = [["model", "threads", *engines, "load+first ms", "memory MB", "differs"]]

@@ -21,6 +21,14 @@ struct PlanArguments: ParsableArguments {
       "Choose kernels by measuring them; what is measured is kept for this processor.", valueName: "effort"))
   var tune = PlanOptions.Tuning.off
 
+  @Option(
+    help: ArgumentHelp(
+      "Leave out tokens that a mask hides at the end of all texts, where no output depends on them.",
+      valueName: "on|off"))
+  var paddingSkip = Switch.on
+
   /// What the arguments say.
-  var options: PlanOptions { PlanOptions(optimize: optimize, winograd: winograd == .on, tuning: tune) }
+  var options: PlanOptions {
+    PlanOptions(optimize: optimize, winograd: winograd == .on, tuning: tune, skipPadding: paddingSkip == .on)
+  }
 }

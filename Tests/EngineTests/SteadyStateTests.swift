@@ -32,6 +32,21 @@ struct SteadyStateTests {
     try expectNoAllocation(InferenceRequest(session))
   }
 
+  /// The plans of two lengths, in turn.
+  @Test func requestsWithPaddingAllocateNothing() throws {
+    let request = try InferenceRequest(Session(CompiledModel(ZooModel.tinyEncoder.build())))
+    func run(real: Int) throws {
+      try request.withInput("attention_mask") { (mask: inout MutableSpan<Int64>) in
+        for i in mask.indices { mask[i] = i < real ? 1 : 0 }
+      }
+      try request.run()
+    }
+    for _ in 0..<2 { for real in [9, 20] { try run(real: real) } }
+    let before = allocation_counter_count()
+    for _ in 0..<3 { for real in [9, 20] { try run(real: real) } }
+    #expect(allocation_counter_count() - before == 0)
+  }
+
   private func expectNoAllocation(_ request: InferenceRequest) throws {
     for _ in 0..<2 { try request.run() }
     let before = allocation_counter_count()

@@ -5,6 +5,7 @@ extension PlanOptions {
   public var commandLineArguments: [String] {
     [
       optimize ? "--optimize" : "--no-optimize", "--winograd", winograd ? "on" : "off", "--tune", tuning.rawValue,
+      "--padding-skip", skipPadding ? "on" : "off",
     ]
   }
 }

@@ -17,6 +17,7 @@ struct GraphOptimizer: Sendable {
   static let specialized = GraphOptimizer(passes: [
     NoOpElimination(),
     CommonSubexpressions(),
+    ReshapeSimplification(),
     TransposeSimplification(),
     LayerNormRecognition(),
     ActivationRecognition(),

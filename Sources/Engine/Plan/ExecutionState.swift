@@ -5,6 +5,8 @@ import Kernels
 final class ExecutionState: @unchecked Sendable {
   private let plan: Plan
   private let arena: UnsafeMutableRawPointer
+  /// Whose arena it is, if it is another's.
+  private let lender: ExecutionState?
   private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private var values: [RuntimeValue?]
   /// Slots that every run fills anew: inputs with their place among the caller's, and values outside the arena.
@@ -13,9 +15,14 @@ final class ExecutionState: @unchecked Sendable {
   /// Memory of its own for the inputs, if the caller writes them in place.
   private var inputMemory: UnsafeMutableRawPointer?
 
-  init(plan: Plan) {
+  /// Makes the memory of a plan.
+  ///
+  /// - Parameter lender: a state whose arena it uses too, if that is large enough: the two must not run at the same time, and the
+  ///   results of one end with a run of the other.
+  init(plan: Plan, sharing lender: ExecutionState? = nil) {
     self.plan = plan
-    arena = LargeMemory.allocate(byteCount: plan.arenaByteCount)
+    self.lender = lender.flatMap { $0.plan.arenaByteCount >= plan.arenaByteCount ? $0 : nil }
+    arena = self.lender?.arena ?? LargeMemory.allocate(byteCount: plan.arenaByteCount)
     pointers = .allocate(capacity: max(plan.slots.count, 1))
     pointers.initialize(repeating: nil, count: plan.slots.count)
     values = Array(repeating: nil, count: plan.slots.count)
@@ -30,7 +37,7 @@ final class ExecutionState: @unchecked Sendable {
   }
 
   deinit {
-    arena.deallocate()
+    if lender == nil { arena.deallocate() }
     pointers.deallocate()
     inputMemory?.deallocate()
   }

@@ -44,6 +44,11 @@ public struct Plan: Sendable {
   var outputs: [Int] = []
   /// Bytes of the arena: every intermediate value and all scratch memory.
   public internal(set) var arenaByteCount = 0
+  /// The input whose zeros at the end of every row make a request shorter.
+  ///
+  /// Tokens behind them are not computed. Nil if the graph does not show that nothing depends on them, or
+  /// `PlanOptions.skipPadding` is off.
+  public internal(set) var paddingMask: String?
 }
 
 extension Plan {
@@ -98,6 +103,7 @@ extension Plan: CustomStringConvertible {
     let lines = ([header] + rows).map { row in
       zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined(separator: "  ")
     }
-    return (lines + ["\(steps.count) steps, arena \(arenaByteCount) bytes"]).joined(separator: "\n")
+    let padding = paddingMask.map { ["tokens hidden by '\($0)' at the end of all rows are skipped"] } ?? []
+    return (lines + ["\(steps.count) steps, arena \(arenaByteCount) bytes"] + padding).joined(separator: "\n")
   }
 }

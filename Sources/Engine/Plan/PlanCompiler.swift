@@ -21,11 +21,29 @@ struct PlanCompiler: Sendable {
   /// - Parameter inputTypes: types of the graph's inputs, then of its captures; nil where not even the kind is known.
   /// - Throws: `GraphError` naming the node that does not fit.
   func compile(_ graph: Graph, inputTypes: [ValueType?]) throws(GraphError) -> Plan {
+    try plan(for: specialized(graph, inputTypes: inputTypes))
+  }
+
+  /// Compiles a model's graph, with the plans for requests that are padded if padding can be skipped.
+  func executor(for graph: Graph, inputTypes: [ValueType?]) throws(GraphError) -> PlanExecutor {
+    let graph = try specialized(graph, inputTypes: inputTypes)
+    let padded = options.optimize && options.skipPadding ? PaddedGraph(graph) : nil
+    var plan = try plan(for: graph)
+    plan.paddingMask = padded.map { graph[graph.inputs[$0.mask]].name }
+    return PlanExecutor(plan: plan, kernels: kernels, padded: padded.map { PaddedPlans(of: $0, compiler: self) })
+  }
+
+  private func specialized(_ graph: Graph, inputTypes: [ValueType?]) throws(GraphError) -> Graph {
     var graph = graph
     for (input, type) in zip(graph.inputs + graph.captures, inputTypes) { graph.setType(type, of: input) }
     repeat { try ConstantFolding.inference.run(on: &graph) } while ConditionInlining.run(on: &graph)
     if options.optimize { try GraphOptimizer.specialized.run(on: &graph) }
     graph.removeDeadNodes()
+    return graph
+  }
+
+  /// Lowers a graph that is specialized and optimized.
+  func plan(for graph: Graph) throws(GraphError) -> Plan {
     try tune(for: graph)
 
     var plan = PlanBuilder(graph: graph, weights: weights, kernels: kernels, convolutions: convolutions)

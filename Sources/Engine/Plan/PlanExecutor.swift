@@ -11,10 +11,13 @@ final class PlanExecutor: Sendable {
   private let kernels: KernelContext
   /// Runs at one time are no faster for being more than the processors.
   private let idle = IdlePool<ExecutionState>(capacity: ProcessInfo.processInfo.activeProcessorCount)
+  /// Plans of the same graph for requests with padding, if that can be skipped.
+  let padded: PaddedPlans?
 
-  init(plan: Plan, kernels: KernelContext) {
+  init(plan: Plan, kernels: KernelContext, padded: PaddedPlans? = nil) {
     self.plan = plan
     self.kernels = kernels
+    self.padded = padded
   }
 
   /// Runs the plan.

@@ -21,8 +21,15 @@ public struct PlanOptions: Sendable, Hashable {
   /// Measurements are kept in a file for each processor, in `SessionOptions.cacheFolder`: a layer is measured once, and plans that know all their layers are made at once.
   public var tuning: Tuning
 
-  /// All rewriting, all algorithms, no measurements by default.
-  public init(optimize: Bool = true, winograd: Bool = true, tuning: Tuning = .off) {
+  /// Whether tokens that a mask hides at the end of all texts of a request are left out where that changes no output; the
+  /// order of sums may differ.
+  ///
+  /// Recognized in optimized graphs only; see `Plan.paddingMask`.
+  public var skipPadding: Bool
+
+  /// All rewriting, all algorithms, no measurements, no work for padding by default.
+  public init(optimize: Bool = true, winograd: Bool = true, tuning: Tuning = .off, skipPadding: Bool = true) {
+    self.skipPadding = skipPadding
     self.optimize = optimize
     self.winograd = winograd
     self.tuning = tuning

@@ -14,6 +14,9 @@ public final class InferenceRequest {
   private let executor: PlanExecutor
   private let state: ExecutionState
   private let inputs: [UnsafeMutableRawBufferPointer]
+  /// What ran last: all, or a plan of fewer tokens where padding is skipped.
+  private var last: (plan: Plan, state: ExecutionState)
+  private var shorter: [Int: ShorterRequest] = [:]
   private let inputIndex: [String: Int]
   private let outputIndex: [String: Int]
   /// Whether the last run succeeded.
@@ -30,6 +33,7 @@ public final class InferenceRequest {
     executor = try session.executor(forShapes: shapes)
     try Self.checkInputs(of: executor.plan, model: session.compiled.model.source)
     state = ExecutionState(plan: executor.plan)
+    last = (executor.plan, state)
     let graph = session.compiled.model.graph
     inputs = state.bindOwnInputs()
     inputIndex = Dictionary(
@@ -94,14 +98,47 @@ public final class InferenceRequest {
     inputs[index].copyMemory(from: UnsafeRawBufferPointer(start: storage.base, count: inputs[index].count))
   }
 
-  /// Runs the model on what the inputs hold; allocates nothing if kernels cover all its nodes.
+  /// Runs the model on what the inputs hold; allocates nothing if kernels cover all its nodes, but for the first time that so
+  /// many tokens are hidden.
   ///
   /// - Throws: `EngineError.model` naming the node that does not take its inputs' contents.
   public func run() throws(EngineError) {
+    do throws(GraphError) {
+      if let padded = executor.padded, let length = padded.length(of: inputs),
+        let request = shorterRequest(of: length, padded)
+      {
+        padded.cut(inputs, to: length, into: request.inputs)
+        try run(request.executor, in: request.state)
+      } else {
+        try run(executor, in: state)
+      }
+    } catch {
+      throw session.model(error)
+    }
+  }
+
+  private func run(_ executor: PlanExecutor, in state: ExecutionState) throws(GraphError) {
     state.release()
     hasResults = false
-    do throws(GraphError) { try executor.execute(in: state) } catch { throw session.model(error) }
+    last = (executor.plan, state)
+    try executor.execute(in: state)
     hasResults = true
+  }
+
+  /// The memory of requests of fewer tokens: inputs of its own, all else in the arena of the whole if it is large enough.
+  private struct ShorterRequest {
+    let executor: PlanExecutor
+    let state: ExecutionState
+    let inputs: [UnsafeMutableRawBufferPointer]
+  }
+
+  private func shorterRequest(of length: Int, _ padded: PaddedPlans) -> ShorterRequest? {
+    if let known = shorter[length] { return known }
+    guard let executor = padded.executor(for: length) else { return nil }
+    let state = ExecutionState(plan: executor.plan, sharing: state)
+    let request = ShorterRequest(executor: executor, state: state, inputs: state.bindOwnInputs())
+    shorter[length] = request
+    return request
   }
 
   /// Lends an output's elements.
@@ -111,11 +148,12 @@ public final class InferenceRequest {
   public func withOutput<Element: TensorElement, Result>(
     _ name: String, _ body: (Span<Element>) -> Result
   ) throws(EngineError) -> Result {
+    let (plan, state) = last
     let slot = try outputSlot(name)
-    guard let bytes = state.bytes(of: slot), executor.plan.slots[slot].type?.dataType == Element.dataType else {
+    guard let bytes = state.bytes(of: slot), plan.slots[slot].type?.dataType == Element.dataType else {
       throw .outputMismatch(
         model: session.compiled.model.source, output: name, expected: "elements of type \(Element.dataType)",
-        found: executor.plan.slots[slot].type?.description ?? "one whose type only running tells")
+        found: plan.slots[slot].type?.description ?? "one whose type only running tells")
     }
     try checkResults(output: name)
     return body(Span(_unsafeElements: bytes.bindMemory(to: Element.self)))
@@ -127,7 +165,7 @@ public final class InferenceRequest {
   public func output(_ name: String) throws(EngineError) -> RuntimeValue {
     let slot = try outputSlot(name)
     try checkResults(output: name)
-    return state.result(slot)
+    return last.state.result(slot)
   }
 
   private func checkResults(output: String) throws(EngineError) {
@@ -139,6 +177,6 @@ public final class InferenceRequest {
       throw .unknownOutput(
         model: session.compiled.model.source, output: name, known: session.compiled.model.graph.outputNames)
     }
-    return executor.plan.outputs[index]
+    return last.plan.outputs[index]
   }
 }

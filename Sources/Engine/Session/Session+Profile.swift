@@ -24,8 +24,7 @@ extension Session {
   ///
   /// - Throws: `EngineError` naming the input, or the node, that does not fit.
   public func profile(_ inputs: [String: RuntimeValue]) throws(EngineError) -> [StepProfile] {
-    let arguments = try ordered(inputs)
-    let executor = try executor(for: arguments.map(\.type))
+    let (executor, arguments) = try prepared(inputs)
     var profiles: [StepProfile] = []
     do throws(GraphError) {
       _ = try executor.run(arguments) { index, duration in

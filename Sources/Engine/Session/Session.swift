@@ -73,8 +73,7 @@ public final class Session: Sendable {
 
   /// Runs a model whose inputs or outputs may be sequences or optionals.
   public func runValues(_ inputs: [String: RuntimeValue]) throws(EngineError) -> [String: RuntimeValue] {
-    let arguments = try ordered(inputs)
-    let executor = try executor(for: arguments.map(\.type))
+    let (executor, arguments) = try prepared(inputs)
     let graph = compiled.model.graph
     let results: [RuntimeValue]
     do throws(GraphError) { results = try executor.run(arguments) } catch { throw model(error) }
@@ -132,11 +131,23 @@ public final class Session: Sendable {
     return arguments
   }
 
+  /// What runs a request, and the inputs in the order in which it takes them, without padding where that is skipped.
+  func prepared(
+    _ inputs: [String: RuntimeValue]
+  ) throws(EngineError) -> (executor: PlanExecutor, arguments: [RuntimeValue]) {
+    let arguments = try ordered(inputs)
+    let executor = try executor(for: arguments.map(\.type))
+    guard let padded = executor.padded, let length = padded.length(of: arguments),
+      let shorter = padded.executor(for: length)
+    else { return (executor, arguments) }
+    return (shorter, padded.cut(arguments, to: length))
+  }
+
   func executor(for types: [ValueType?]) throws(EngineError) -> PlanExecutor {
     do throws(GraphError) {
       return try plans.executor(for: types) { () throws(GraphError) in
         let graph = options.plan.optimize ? compiled.graph : compiled.model.graph
-        return PlanExecutor(plan: try compiler.compile(graph, inputTypes: types), kernels: compiler.kernels)
+        return try compiler.executor(for: graph, inputTypes: types)
       }
     } catch {
       throw model(error)

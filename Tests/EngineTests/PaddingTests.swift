@@ -1,0 +1,230 @@
+import Engine
+import Graph
+import TestSupport
+import Testing
+import Zoo
+
+/// Requests whose texts end in tokens that a mask hides.
+struct PaddingTests {
+  /// Sums of fewer terms are added in another order: rounding of the last bits grows through two layers to below this, relative
+  /// to the largest output.
+  private static let bound: Float = 1e-5
+
+  private static func session(_ model: Model, skipPadding: Bool = true) throws -> Session {
+    try Session(CompiledModel(model), options: SessionOptions(plan: PlanOptions(skipPadding: skipPadding)))
+  }
+
+  /// Random token ids, and a mask for these many real tokens in each text.
+  private static func inputs(_ lengths: [Int], tokens: Int, of model: Model) -> [String: Tensor] {
+    var random = SplitMix64(seed: UInt64(lengths.reduce(7) { $0 * 131 + $1 }))
+    let shape = [lengths.count, tokens]
+    var inputs: [String: Tensor] = [:]
+    for id in model.graph.inputs {
+      let name = model.graph[id].name
+      let numbers = (0..<lengths.count * tokens).map { i -> Int64 in
+        if name == "attention_mask" || name == "x1" { return i % tokens < lengths[i / tokens] ? 1 : 0 }
+        return name == "token_type_ids" ? Int64(i % 2) : Int64(random.next() % 10 + 3)
+      }
+      inputs[name] = Tensor(shape: shape, numbers)
+    }
+    return inputs
+  }
+
+  private static func expectEqual(
+    _ model: Model, _ inputs: [String: Tensor], location: SourceLocation = #_sourceLocation
+  ) throws {
+    let found = try session(model).run(inputs)
+    let expected = try session(model, skipPadding: false).run(inputs)
+    #expect(found.keys == expected.keys, sourceLocation: location)
+    for (name, tensor) in expected {
+      let a = try #require(found[name]?.elements(Float.self)), b = try #require(tensor.elements(Float.self))
+      #expect(found[name]?.shape == tensor.shape, sourceLocation: location)
+      let largest = b.map(abs).max() ?? 0
+      #expect(zip(a, b).allSatisfy { abs($0 - $1) <= bound * largest }, sourceLocation: location)
+    }
+  }
+
+  /// The tokens for which attention ran.
+  private static func tokensRun(_ session: Session, _ inputs: [String: Tensor]) throws -> Int? {
+    let steps = try session.profile(inputs.mapValues(RuntimeValue.tensor))
+    return steps.first { $0.operation == "FusedAttention" }?.output?.shape?.dimensions[1].size
+  }
+
+  // MARK: - Classifiers
+
+  @Test(arguments: [1, 7, 8, 9, 20, 24, 31, 32])
+  func hiddenTokensAreNotComputed(real: Int) throws {
+    let model = try ZooModel.tinyEncoder.build()
+    let session = try Self.session(model)
+    #expect(try session.plan().paddingMask == "attention_mask")
+    let inputs = Self.inputs([real], tokens: 32, of: model)
+    #expect(try Self.tokensRun(session, inputs) == (real + 7) / 8 * 8)
+    try Self.expectEqual(model, inputs)
+  }
+
+  /// The longest text decides; symbolic sizes are those of each request.
+  @Test(arguments: [[5, 9], [32, 1], [16, 16, 3]])
+  func textsRunTogether(lengths: [Int]) throws {
+    let model = try ZooModel.tinyEncoder.build(batch: .symbol("batch"), tokens: .symbol("sequence"))
+    for tokens in [32, 45] {
+      let inputs = Self.inputs(lengths, tokens: tokens, of: model)
+      let longest = ((lengths.max() ?? 0) + 7) / 8 * 8
+      #expect(try Self.tokensRun(Self.session(model), inputs) == longest)
+      try Self.expectEqual(model, inputs)
+    }
+  }
+
+  /// Positions that count tokens other than padding, as RoBERTa's do.
+  @Test func positionsMayBeCountedFromTheTokens() throws {
+    let model = try ZooModel.robertaTiny.build(tokens: 32)
+    #expect(try Self.session(model).plan().paddingMask == "attention_mask")
+    var inputs = Self.inputs([11], tokens: 32, of: model)
+    let ids = (0..<32).map { Int64($0 < 11 ? 100 + $0 : 1) }
+    inputs["input_ids"] = Tensor(shape: [1, 32], ids)
+    #expect(try Self.tokensRun(Self.session(model), inputs) == 16)
+    try Self.expectEqual(model, inputs)
+  }
+
+  /// Ones behind zeros, zeros alone, and numbers that are neither: all tokens are computed.
+  @Test(
+    arguments: [
+      { i in i < 9 || i == 20 ? 1 : 0 }, { _ in 0 }, { i in i < 9 ? 2 : 0 }, { i in i == 0 ? 0 : 1 },
+      { i in i < 9 ? 1 : i == 31 ? -1 : 0 },
+    ] as [@Sendable (Int) -> Int64])
+  func otherMasksRunWhole(mask: @Sendable (Int) -> Int64) throws {
+    let model = try ZooModel.tinyEncoder.build()
+    var inputs = Self.inputs([9], tokens: 32, of: model)
+    inputs["attention_mask"] = Tensor(shape: [1, 32], (0..<32).map(mask))
+    #expect(try Self.tokensRun(Self.session(model), inputs) == 32)
+    try Self.expectEqual(model, inputs)
+  }
+
+  @Test func theOptionTurnsItOff() throws {
+    let model = try ZooModel.tinyEncoder.build()
+    let session = try Self.session(model, skipPadding: false)
+    #expect(try session.plan().paddingMask == nil)
+    #expect(try Self.tokensRun(session, Self.inputs([9], tokens: 32, of: model)) == 32)
+  }
+
+  // MARK: - What else may read the tokens
+
+  /// A further output that an encoder's last vectors, or its mask, go into.
+  enum Reader: String, CaseIterable {
+    case identity, mean, softmaxOverTokens, product, last, lastByRange, sumFromBehind, maskSum
+    case first, firstByRange, twentieth, sumFromFront, softmaxOverVector
+
+    /// Whether it depends on no token behind the twentieth.
+    var readsFewTokens: Bool {
+      switch self {
+      case .identity, .mean, .softmaxOverTokens, .product, .last, .lastByRange, .sumFromBehind, .maskSum: false
+      case .first, .firstByRange, .twentieth, .sumFromFront, .softmaxOverVector: true
+      }
+    }
+
+    /// Tokens that must be computed of texts of nine.
+    var tokens: Int { readsFewTokens ? (self == .twentieth ? 24 : 16) : 32 }
+
+    func add(to model: inout Model) throws {
+      var graph = model.graph
+      let norm = try #require(graph.order.last { graph[$0].op.name == "LayerNormalization" })
+      let x = try #require(graph[norm].outputs[0])
+      let mask = try #require(graph.inputs.first { graph[$0].name == "attention_mask" })
+      func constant(_ numbers: [Int64], scalar: Bool = false) -> ValueID {
+        graph.addConstant(name: graph.freshName("c"), Tensor(shape: scalar ? [] : [numbers.count], numbers))
+      }
+      func apply(_ op: String, _ inputs: [ValueID], _ attributes: [String: Attribute] = [:]) -> ValueID {
+        graph.append(
+          OperatorID(op, version: op == "Softmax" ? 13 : op == "CumSum" ? 14 : 13), inputs: inputs,
+          attributes: attributes,
+          output: graph.freshName("y"))
+      }
+      func token(_ index: Int64, of value: ValueID) -> ValueID {
+        apply("Gather", [value, constant([index], scalar: true)], ["axis": .int(1)])
+      }
+      let read: ValueID =
+        switch self {
+        case .identity: apply("Identity", [x])
+        case .mean: apply("ReduceMean", [x], ["axes": .ints([1])])
+        case .softmaxOverTokens: token(0, of: apply("Softmax", [x], ["axis": .int(1)]))
+        case .product: apply("MatMul", [apply("Transpose", [x], ["perm": .ints([0, 2, 1])]), x])
+        case .last: token(-1, of: x)
+        case .lastByRange: apply("Slice", [x, constant([-1]), constant([Int64.max]), constant([1])])
+        case .sumFromBehind: token(0, of: apply("CumSum", [x, constant([1], scalar: true)], ["reverse": .int(1)]))
+        case .maskSum:
+          apply("ReduceSum", [apply("Cast", [mask], ["to": .int(1)]), constant([1])])
+        case .first: token(0, of: x)
+        case .firstByRange: apply("Slice", [x, constant([0]), constant([1]), constant([1])])
+        case .twentieth: token(19, of: x)
+        case .sumFromFront: token(3, of: apply("CumSum", [x, constant([1], scalar: true)]))
+        case .softmaxOverVector: token(0, of: apply("Softmax", [x], ["axis": .int(2)]))
+        }
+      graph.addOutput(read, name: "read")
+      model.graph = graph
+    }
+  }
+
+  @Test(arguments: Reader.allCases)
+  func whatElseReadsTheTokensDecides(reader: Reader) throws {
+    var model = try ZooModel.tinyEncoder.build()
+    try reader.add(to: &model)
+    let session = try Self.session(model)
+    #expect(try session.plan().paddingMask == (reader.readsFewTokens ? "attention_mask" : nil))
+    let inputs = Self.inputs([9], tokens: 32, of: model)
+    #expect(try Self.tokensRun(session, inputs) == reader.tokens)
+    try Self.expectEqual(model, inputs)
+  }
+
+  /// A mask that hides by a number that scores could outweigh does not prove anything.
+  @Test(arguments: [(-Float.greatestFiniteMagnitude, true), (-1e4, false)])
+  func hiddenTokensMustCountForNothing(hidden: Float, isProof: Bool) throws {
+    var model = try ZooModel.tinyEncoder.build()
+    for value in Array(model.graph.valueIDs) where model.graph[value].constant?.elements(Float.self) == [-.infinity] {
+      model.graph.setConstant(Tensor(shape: [1], [hidden]), for: value)
+    }
+    #expect(try Self.session(model).plan().paddingMask == (isProof ? "attention_mask" : nil))
+    try Self.expectEqual(model, Self.inputs([9], tokens: 32, of: model))
+  }
+
+  // MARK: - Exports
+
+  /// Exports give the vectors of all tokens; with the first token's alone, they are like classifiers.
+  @Test(arguments: [
+    "bert_dynamic", "bert_dynamo", "bert_eager_opset13", "bert_eager_opset17", "bert_sdpa_opset14", "bert_sdpa_opset17",
+    "distilbert", "roberta_dynamic",
+  ])
+  func exportsOfPyTorch(fixture: String) throws {
+    var model = try Model(contentsOf: Fixture.model(fixture))
+    let shapes = Dictionary(uniqueKeysWithValues: model.graph.inputs.map { (model.graph[$0].name, [1, 9]) })
+    #expect(try Self.session(model).plan(forShapes: shapes).paddingMask == nil)
+    let vectors = try #require(model.graph.outputs.first)
+    let first = model.graph.addValue(name: "first")
+    model.graph.replaceUses(of: vectors, with: first)
+    let zero = model.graph.addConstant(name: "zero", Tensor(scalar: Int64(0)))
+    model.graph.append(
+      Node(OperatorID("Gather", version: 13), inputs: [vectors, zero], outputs: [first], attributes: ["axis": .int(1)]))
+    #expect(try Self.session(model).plan(forShapes: shapes).paddingMask == "x1")
+    for real in [1, 5, 8, 9] {
+      let inputs = Self.inputs([real], tokens: 9, of: model)
+      #expect(try Self.tokensRun(Self.session(model), inputs) == (real < 9 ? 8 : 9))
+      try Self.expectEqual(model, inputs)
+    }
+  }
+
+  // MARK: - Requests in memory
+
+  @Test func requestsMayChangeTheirLength() throws {
+    let model = try ZooModel.tinyEncoder.build(batch: 2)
+    let request = try InferenceRequest(Self.session(model))
+    let plain = try Self.session(model, skipPadding: false)
+    for lengths in [[9, 3], [32, 32], [1, 1], [9, 12], [17, 30]] {
+      let inputs = Self.inputs(lengths, tokens: 32, of: model)
+      for (name, tensor) in inputs { try request.setInput(name, to: tensor) }
+      try request.run()
+      let expected = try #require(try plain.run(inputs)["logits"]?.elements(Float.self))
+      let found = try request.withOutput("logits") { (logits: Span<Float>) in logits.indices.map { logits[$0] } }
+      let largest = expected.map(abs).max() ?? 0
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= Self.bound * largest })
+      #expect(try request.output("logits").tensor?.elements(Float.self) == found)
+    }
+  }
+}
