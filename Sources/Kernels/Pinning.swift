@@ -31,8 +31,9 @@ struct ProcessorSet: Sendable {
 
   /// Lets a thread run on these processors only; false if the system does not allow it.
   func confine(thread: Int32) -> Bool {
-    let raw = (0..<Int(PLATFORM_PROCESSOR_WORDS)).map { words[$0] }
-    return platform_set_processors(thread, raw) == 0
+    withUnsafeBytes(of: words) { raw in
+      raw.withMemoryRebound(to: UInt64.self) { platform_set_processors(thread, $0.baseAddress) == 0 }
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-/// Linux calls that Swift's Glibc module does not import: variadic system calls and macros.
+/// What Swift cannot say itself: Linux calls that its Glibc module does not import, variadic system calls and macros, and a
+/// closure lent to other threads.
 #pragma once
 
 #include <stdint.h>
@@ -79,3 +80,24 @@ static inline void platform_pause(void) {
   __asm__ volatile("yield");
 #endif
 }
+
+/// A Swift closure of two numbers that does not escape, as Swift passes it: its code, and where its captures lie.
+///
+/// Swift has no other way to hand such a closure to a thread that is already there than to copy its captures to the heap.
+struct platform_closure {
+  const void *code;
+  const void *captures;
+};
+
+/// Calls a closure. It takes its captures where Swift's calling convention has them; it neither keeps nor releases them.
+static inline void platform_call(struct platform_closure closure, intptr_t first, intptr_t second) {
+  typedef __attribute__((swiftcall)) void (*function)(
+      intptr_t first, intptr_t second, __attribute__((swift_context)) const void *captures);
+  ((function)closure.code)(first, second, closure.captures);
+}
+
+/// Calls `borrower` with a closure that is valid until that returns.
+///
+/// Swift declares it as a function `(body: (Int, Int) -> Void, borrower, user)`: it passes a closure as two pointers.
+__attribute__((swiftcall)) void platform_lend(
+    const void *code, const void *captures, void (*borrower)(void *user, struct platform_closure closure), void *user);
