@@ -124,8 +124,9 @@ extension ThreadPool {
       threadNumbers[worker - 1] = platform_thread()
       started.pointee.wrappingAdd(1, ordering: .releasing)
       var seen: UInt32 = 0
+      var budget = SpinBudget(longest: spins)
       while true {
-        seen = waitForSignal(after: seen)
+        seen = waitForSignal(after: seen, pauses: budget.pauses())
         if stopped.pointee.load(ordering: .acquiring) != 0 { return }
         guard enter() else { continue }
         work(worker: worker)
@@ -133,8 +134,8 @@ extension ThreadPool {
       }
     }
 
-    private func waitForSignal(after seen: UInt32) -> UInt32 {
-      for _ in 0..<spins {
+    private func waitForSignal(after seen: UInt32, pauses: Int) -> UInt32 {
+      for _ in 0..<pauses {
         let now = signal.pointee.load(ordering: .acquiring)
         if now != seen { return now }
         platform_pause()

@@ -6,6 +6,7 @@
 
 #if defined(__linux__)
 #include <linux/futex.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +45,13 @@ static inline int platform_current_processor(void) {
 
 /// The system's number of this thread.
 static inline int32_t platform_thread(void) { return (int32_t)syscall(SYS_gettid); }
+
+/// How often the system has taken this thread off its processor to run another; 0 if it does not say.
+static inline long platform_preemptions(void) {
+  const int thread = 1;  // RUSAGE_THREAD, which needs _GNU_SOURCE
+  struct rusage usage;
+  return getrusage(thread, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
 #elif defined(__APPLE__)
 #include <os/os_sync_wait_on_address.h>
 #include <unistd.h>
@@ -70,6 +78,7 @@ static inline int platform_set_processors(int32_t thread, const uint64_t set[PLA
 }
 static inline int platform_current_processor(void) { return -1; }
 static inline int32_t platform_thread(void) { return 0; }
+static inline long platform_preemptions(void) { return 0; }
 #endif
 
 /// Tells the processor that this is a loop that waits.
