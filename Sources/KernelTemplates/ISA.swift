@@ -47,7 +47,9 @@ public protocol ISA: SendableMetatype {
 
   // MARK: Memory. No pointer needs more than the element's alignment.
 
+  /// p[0 ..< lanes].
   static func load(_ p: UnsafePointer<Float>) -> F32
+  /// Writes p[0 ..< lanes].
   static func store(_ p: UnsafeMutablePointer<Float>, _ v: F32)
   /// The lanes that are on; zero in the others.
   static func load(_ p: UnsafePointer<Float>, _ mask: Mask) -> F32
@@ -60,22 +62,31 @@ public protocol ISA: SendableMetatype {
     _ from: UnsafePointer<Float>, _ fromStride: Int, _ to: UnsafeMutablePointer<Float>, _ toStride: Int)
   /// In every quad of lanes, transposes the square that the four vectors' quads form. It undoes itself.
   static func transposeQuads(_ v: InlineArray<4, F32>) -> InlineArray<4, F32>
+  /// p[0 ..< lanes].
   static func loadI32(_ p: UnsafePointer<Int32>) -> I32
+  /// Writes p[0 ..< lanes].
   static func storeI32(_ p: UnsafeMutablePointer<Int32>, _ v: I32)
 
   // MARK: Constants
 
+  /// `x` in every lane.
   static func broadcast(_ x: Float) -> F32
+  /// `x` in every lane.
   static func broadcastI32(_ x: Int32) -> I32
+  /// Positive zero in every lane.
   static func zero() -> F32
   /// Lanes 0 ..< n on; `n` of 0 or less is none, of `lanes` or more is all.
   static func mask(first n: Int) -> Mask
 
   // MARK: Arithmetic
 
+  /// a + b, rounded to nearest, as all arithmetic here.
   static func add(_ a: F32, _ b: F32) -> F32
+  /// a - b.
   static func sub(_ a: F32, _ b: F32) -> F32
+  /// a * b.
   static func mul(_ a: F32, _ b: F32) -> F32
+  /// a / b, correctly rounded.
   static func div(_ a: F32, _ b: F32) -> F32
   /// a * b + c, rounded once where the instruction set has it; twice on the portable x86 one.
   static func fma(_ a: F32, _ b: F32, _ c: F32) -> F32
@@ -85,42 +96,66 @@ public protocol ISA: SendableMetatype {
   static func max(_ a: F32, _ b: F32) -> F32
   /// The smaller; `b` if either is NaN.
   static func min(_ a: F32, _ b: F32) -> F32
+  /// The square root, correctly rounded; NaN below zero.
   static func sqrt(_ a: F32) -> F32
+  /// The sign bit cleared, of a NaN too.
   static func abs(_ a: F32) -> F32
+  /// The sign bit flipped, of zero and NaN too.
   static func neg(_ a: F32) -> F32
   /// To the nearest whole number, ties to even.
   static func round(_ a: F32) -> F32
+  /// To the nearest whole number that is not greater.
   static func floor(_ a: F32) -> F32
 
   // MARK: Bits
 
+  /// The bits that both have.
   static func and(_ a: F32, _ b: F32) -> F32
+  /// The bits that either has.
   static func or(_ a: F32, _ b: F32) -> F32
+  /// The bits that one of them has and the other has not.
   static func xor(_ a: F32, _ b: F32) -> F32
 
   // MARK: Comparison. False where either is NaN, but for `isNaN`.
 
+  /// a < b.
   static func less(_ a: F32, _ b: F32) -> Mask
+  /// a <= b.
   static func lessOrEqual(_ a: F32, _ b: F32) -> Mask
+  /// a == b; the two zeros are equal.
   static func equal(_ a: F32, _ b: F32) -> Mask
+  /// Lanes that hold a NaN.
   static func isNaN(_ a: F32) -> Mask
+  /// a > b, signed.
   static func greaterI32(_ a: I32, _ b: I32) -> Mask
+  /// a == b.
   static func equalI32(_ a: I32, _ b: I32) -> Mask
   /// `a` where the mask is on, `b` elsewhere.
   static func select(_ mask: Mask, _ a: F32, _ b: F32) -> F32
+  /// Lanes that are on in both.
   static func andMask(_ a: Mask, _ b: Mask) -> Mask
+  /// Lanes that are on in either.
   static func orMask(_ a: Mask, _ b: Mask) -> Mask
+  /// Whether a lane is on.
   static func anyMask(_ mask: Mask) -> Bool
 
   // MARK: Integers
 
+  /// a + b modulo 2³².
   static func addI32(_ a: I32, _ b: I32) -> I32
+  /// a - b modulo 2³².
   static func subI32(_ a: I32, _ b: I32) -> I32
+  /// The low 32 bits of a * b.
   static func mulI32(_ a: I32, _ b: I32) -> I32
+  /// The smaller, signed.
   static func minI32(_ a: I32, _ b: I32) -> I32
+  /// The larger, signed.
   static func maxI32(_ a: I32, _ b: I32) -> I32
+  /// The bits that both have.
   static func andI32(_ a: I32, _ b: I32) -> I32
+  /// The bits that either has.
   static func orI32(_ a: I32, _ b: I32) -> I32
+  /// The bits that one of them has and the other has not.
   static func xorI32(_ a: I32, _ b: I32) -> I32
   /// `bits` is a constant of 0 ... 31.
   static func shiftLeft(_ a: I32, _ bits: Int) -> I32
@@ -135,12 +170,16 @@ public protocol ISA: SendableMetatype {
   static func convertToI32(_ a: F32) -> I32
   /// Towards zero. Out of range or NaN: unspecified.
   static func truncateToI32(_ a: F32) -> I32
+  /// The nearest number, ties to even; signed.
   static func convertToF32(_ a: I32) -> F32
+  /// The same bits.
   static func bitsAsI32(_ a: F32) -> I32
+  /// The same bits.
   static func bitsAsF32(_ a: I32) -> F32
 
   // MARK: Across lanes
 
+  /// The sum of all lanes, added in pairs: the order differs by instruction set.
   static func sum(_ a: F32) -> Float
   /// The largest lane; unspecified if one is NaN.
   static func maximum(_ a: F32) -> Float
