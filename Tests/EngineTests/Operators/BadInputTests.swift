@@ -54,6 +54,26 @@ struct BadInputTests {
     }
   }
 
+  /// Work that would take years is refused before it begins.
+  @Test(arguments: [1 << 20, 1 << 31, Int.max])
+  func regionsOfTooManySamples(ratio: Int) throws {
+    let image = Tensor(shape: [1, 1, 2, 2], [1, 2, 3, 4] as [Float])
+    let (region, item) = (Tensor(shape: [1, 4], [0, 0, 1, 1] as [Float]), Tensor(shape: [1], [Int64(0)]))
+    #expect {
+      try runNode("RoiAlign", version: 16, [image, region, item], attributes: ["sampling_ratio": .int(ratio)])
+    } throws: {
+      if case EngineError.model(_, .invalidAttribute("node", "sampling_ratio", _, _)) = $0 { true } else { false }
+    }
+    let large = Tensor(shape: [1, 4], [0, 0, 1e6, 1e6] as [Float])
+    #expect {
+      try runNode("RoiAlign", version: 16, [image, large, item])
+    } throws: {
+      if case EngineError.model(_, .invalidValue("node", _, _, _)) = $0 { true } else { false }
+    }
+    let mean = try runTensor("RoiAlign", version: 16, [image, region, item], attributes: ["sampling_ratio": .int(64)])
+    #expect(try #require(mean?.elements(Float.self)?.first).isFinite)
+  }
+
   /// The logarithm of a softmax keeps its digits beside a number that is far larger.
   @Test func logSoftmaxOfLargeNumbers() throws {
     let x = Tensor(shape: [1, 2], [1e5, 1e5] as [Float])

@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 
 /// The greatest element of each bin of each region.
 ///
@@ -75,42 +76,56 @@ enum RoiAlignReference: RealReference {
     guard height > 0, width > 0 else {
       return [try node.result(result, shape: output, type: try node.tensor(0).dataType)]
     }
-    for region in 0..<count {
+    let grids = try (0..<count).map { region throws(GraphError) in
       guard items[region] >= 0, items[region] < shape[0] else {
         throw node.badValue(2, expected: "items below \(shape[0])", found: items[region])
       }
-      let corners = (0..<4).map { regions[region * 4 + $0] * scale - (halfPixel ? 0.5 : 0) }
-      let extent = [corners[3] - corners[1], corners[2] - corners[0]].map { halfPixel ? $0 : max($0, 1) }
-      let bin = (height: extent[0] / R(rows), width: extent[1] / R(columns))
-      let grid = (
-        rows: ratio > 0 ? ratio : try node.coordinate(bin.height.rounded(.up), input: 1),
-        columns: ratio > 0 ? ratio : try node.coordinate(bin.width.rounded(.up), input: 1)
-      )
-      let samples = max(grid.rows, 0).multipliedReportingOverflow(by: max(grid.columns, 0))
-      guard !samples.overflow, samples.partialValue <= 1 << 24 else {
-        throw node.badValue(1, expected: "regions of a size near the image's", found: "\(extent)")
-      }
+      return try SampleGrid(
+        corners: (0..<4).map { regions[region * 4 + $0] * scale - (halfPixel ? 0.5 : 0) },
+        bins: (rows, columns), ratio: ratio, leastExtent: halfPixel ? nil : 1, node)
+    }
+    try checkWork(grids, binsOfRegion: .saturatedProduct(channels, rows, columns), ratio: ratio, node)
+    for (region, grid) in grids.enumerated() {
       for row in 0..<rows {
         for column in 0..<columns {
           for channel in 0..<channels {
             let plane = (Int(items[region]) * channels + channel) * height * width
             var total = mode == "max" ? -R.infinity : 0
-            for gy in 0..<max(grid.rows, 0) {
-              let y = corners[1] + (R(row) + (R(gy) + 0.5) / R(grid.rows)) * bin.height
-              for gx in 0..<max(grid.columns, 0) {
-                let x = corners[0] + (R(column) + (R(gx) + 0.5) / R(grid.columns)) * bin.width
+            for gy in 0..<grid.rows {
+              let y = grid.top + (R(row) + (R(gy) + 0.5) / R(grid.rows)) * grid.binHeight
+              for gx in 0..<grid.columns {
+                let x = grid.left + (R(column) + (R(gx) + 0.5) / R(grid.columns)) * grid.binWidth
                 let parts = sample(image, plane, height, width, y, x)
                 total = mode == "max" ? max(total, parts.greatest) : total + parts.sum
               }
             }
-            if samples.partialValue == 0 { total = 0 }
-            if mode != "max" { total /= R(max(samples.partialValue, 1)) }
+            if grid.samples == 0 { total = 0 }
+            if mode != "max" { total /= R(max(grid.samples, 1)) }
             result[((region * channels + channel) * rows + row) * columns + column] = total
           }
         }
       }
     }
     return [try node.result(result, shape: output, type: try node.tensor(0).dataType)]
+  }
+
+  /// The most samples of a node, a minute's work: as many as a thousand regions of 256 channels need, each as large as an image
+  /// of 256 x 256.
+  private static var mostSamples: Int { 1 << 34 }
+
+  /// Refuses regions or a ratio that would take the node practically for ever.
+  private static func checkWork<R>(
+    _ grids: [SampleGrid<R>], binsOfRegion: Int, ratio: Int, _ node: Evaluation
+  ) throws(GraphError) {
+    let perBin = grids.reduce(0) { $0.addingSaturated($1.samples) }
+    let samples = perBin.multipliedSaturated(by: binsOfRegion)
+    guard samples > mostSamples else { return }
+    guard ratio > 0 else {
+      throw node.badValue(1, expected: "regions of at most \(mostSamples) samples in all", found: samples)
+    }
+    throw .invalidAttribute(
+      node: node.context.name, attribute: "sampling_ratio", expected: "at most \(mostSamples) samples in all",
+      found: "\(ratio), which makes \(samples)")
   }
 
   /// The weighted neighbours of a point: their sum, and the greatest of them; zero beyond the image.
@@ -133,6 +148,36 @@ enum RoiAlignReference: RealReference {
     let clamped = max(value, 0)
     let low = Int(clamped)
     return low >= limit - 1 ? (limit - 1, 0) : (low, clamped - R(low))
+  }
+}
+
+/// Where a region is sampled: a grid of points in each of its bins.
+private struct SampleGrid<R: RealElement> {
+  /// The region's first corner.
+  let top: R, left: R
+  /// Sizes of a bin, in elements of the image.
+  let binHeight: R, binWidth: R
+  /// Points of a bin along the two axes.
+  let rows: Int, columns: Int
+
+  /// Points of a bin.
+  var samples: Int { rows.multipliedSaturated(by: columns) }
+
+  /// - Parameters:
+  ///   - corners: left, top, right and bottom in the image.
+  ///   - bins: the bins of the region along the two axes.
+  ///   - ratio: points of a bin along each axis; 0 or less for one to an element of the image.
+  ///   - leastExtent: what smaller sides of the region are taken for.
+  init(
+    corners: [R], bins: (rows: Int, columns: Int), ratio: Int, leastExtent: R?, _ node: Evaluation
+  ) throws(GraphError) {
+    (left, top) = (corners[0], corners[1])
+    let extent = [corners[3] - corners[1], corners[2] - corners[0]].map { side in
+      leastExtent.map { max(side, $0) } ?? side
+    }
+    (binHeight, binWidth) = (extent[0] / R(bins.rows), extent[1] / R(bins.columns))
+    rows = max(0, ratio > 0 ? ratio : try node.coordinate(binHeight.rounded(.up), input: 1))
+    columns = max(0, ratio > 0 ? ratio : try node.coordinate(binWidth.rounded(.up), input: 1))
   }
 }
 
