@@ -42,7 +42,8 @@ package enum Comparison {
       let count = expected.count
       let (found, expected) = (NumericElements(found), NumericElements(expected))
       for index in 0..<count {
-        let excess = tolerance.excess(found: found[index], expected: expected[index])
+        let excess = tolerance.excess(
+          distance: found.distance(to: expected, at: index), length: expected[index].length)
         if excess > 1 {
           worst.note(index, excess: excess) { (expected.description(at: index), found.description(at: index)) }
         }

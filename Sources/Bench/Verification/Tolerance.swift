@@ -35,11 +35,14 @@ public struct Tolerance: Sendable, Equatable {
   }
 
   /// How far a value lies off, in units of what is allowed: at most 1 for one that fits.
-  func excess(found: ComplexNumber, expected: ComplexNumber) -> Double {
-    if found == expected || (found.isNaN && expected.isNaN) { return 0 }
-    let allowed = absolute + relative * expected.length
-    let difference = ComplexNumber(real: found.real - expected.real, imaginary: found.imaginary - expected.imaginary)
-    guard difference.length.isFinite, allowed.isFinite, allowed > 0 else { return .infinity }
-    return difference.length / allowed
+  ///
+  /// - Parameters:
+  ///   - distance: from the expected value; not finite if one of the two is infinite or NaN, and they are not the same.
+  ///   - length: the expected value's.
+  func excess(distance: Double, length: Double) -> Double {
+    guard distance != 0 else { return 0 }
+    let allowed = absolute + relative * length
+    guard distance.isFinite, allowed.isFinite, allowed > 0 else { return .infinity }
+    return distance / allowed
   }
 }

@@ -30,6 +30,30 @@ struct ComparisonTests {
     }
   }
 
+  /// Beyond 2⁵³ neighbours are the same number as doubles.
+  @Test func longIntegersAreComparedExactly() throws {
+    let exact = Tolerance(relative: 0, absolute: 0)
+    func check(_ found: Tensor, _ expected: Tensor, within tolerance: Tolerance) throws(Mismatch) {
+      try Comparison.check(.tensor(found), against: .tensor(expected), within: tolerance)
+    }
+    let (signed, unsigned) = (Tensor(scalar: Int64.max), Tensor(scalar: UInt64.max))
+    try check(signed, signed, within: exact)
+    try check(unsigned, unsigned, within: exact)
+    #expect(
+      throws: Mismatch.elements(
+        worst: [], expected: "9223372036854775807", found: "9223372036854775806", wrong: 1, of: 1)
+    ) { try check(Tensor(scalar: Int64.max - 1), signed, within: exact) }
+    #expect(
+      throws: Mismatch.elements(
+        worst: [], expected: "18446744073709551615", found: "18446744073709551614", wrong: 1, of: 1)
+    ) { try check(Tensor(scalar: UInt64.max - 1), unsigned, within: exact) }
+    // A difference of 2⁶⁴ - 1, which no Int64 holds.
+    #expect(throws: Mismatch.self) {
+      try check(Tensor(scalar: Int64.min), signed, within: Tolerance(relative: 1.9, absolute: 0))
+    }
+    try check(Tensor(scalar: Int64.min), signed, within: Tolerance(relative: 2.1, absolute: 0))
+  }
+
   @Test func toleranceGrowsWithTheExpectedValue() throws {
     let loose = Tolerance(relative: 0.1, absolute: 0)
     try Comparison.check(
