@@ -2,6 +2,8 @@ import Foundation
 import Synchronization
 
 /// A program that is run to its end.
+///
+/// Its standard input is a pipe that nobody writes to and that breaks when this process ends, in whatever way.
 package struct ChildProcess: Sendable {
   /// The program.
   let executable: URL
@@ -22,10 +24,10 @@ package struct ChildProcess: Sendable {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    let (output, errors) = (Pipe(), Pipe())
+    let (input, output, errors) = (Pipe(), Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     try registration.start(process)
     let read = Self.readToEnd([output, errors].map(\.fileHandleForReading))
     process.waitUntilExit()
@@ -39,6 +41,16 @@ package struct ChildProcess: Sendable {
       throw BenchError.failed(what: text.hasPrefix("swiftinfer: ") ? String(text.dropFirst(12)) : text)
     }
     return read[0]
+  }
+
+  /// Ends this process when the one that runs it as a `ChildProcess` has gone.
+  package static func endWithParent() {
+    Thread.detachNewThread {
+      // Nothing but the end is asked for, which is always told.
+      var input = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
+      while poll(&input, 1, -1) < 0, errno == EINTR {}
+      if input.revents & Int16(POLLHUP) != 0 { _exit(1) }
+    }
   }
 
   /// Reads several pipes at once: a program waits while any of them is full.

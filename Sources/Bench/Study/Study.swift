@@ -49,8 +49,11 @@ public struct Study: Sendable {
     return StudyReport(results, study: self)
   }
 
-  /// Prepares the process of one experiment, which inherits that its parent ignores signals.
-  public static func becomeWorker() { Workplace.restoreSignals() }
+  /// Prepares the process of one experiment: it inherits that its parent ignores signals, and ends with it.
+  public static func becomeWorker() {
+    Workplace.restoreSignals()
+    ChildProcess.endWithParent()
+  }
 
   private func measure(_ experiment: Experiment, in workplace: Workplace) throws -> ExperimentMeasurement {
     let file: String
