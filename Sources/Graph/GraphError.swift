@@ -18,7 +18,7 @@ public enum GraphError: Error, Equatable, Sendable {
   case invalidAttribute(node: String, attribute: String, expected: String, found: String)
   /// An input holds something that its operator cannot take, such as an index beyond the data.
   case invalidValue(node: String, input: String, expected: String, found: String)
-  /// A result would take more memory than the machine has.
+  /// A result, or what a node needs to compute it, would take more memory than the machine has.
   case tooLarge(node: String, byteCount: Int)
   /// An input has the wrong element type.
   case typeMismatch(node: String, input: String, expected: String, found: String)
@@ -43,7 +43,7 @@ extension GraphError: CustomStringConvertible {
     case .invalidValue(let node, let input, let expected, let found):
       "node '\(node)', input '\(input)': expected \(expected), found \(found)"
     case .tooLarge(let node, let byteCount):
-      "node '\(node)': its result would take \(byteCount) bytes, more than this machine's memory"
+      "node '\(node)': needs \(byteCount) bytes of memory, more than this machine has: make its inputs smaller"
     case .typeMismatch(let node, let input, let expected, let found):
       "node '\(node)', input '\(input)': expected \(expected), found \(found)"
     case .shapeMismatch(let node, let input, let expected, let found):

@@ -149,7 +149,8 @@ struct StructureTests {
       "node 'n', input 'K': expected 0 to 3, found 7"
     ),
     (
-      .tooLarge(node: "n", byteCount: 8), "node 'n': its result would take 8 bytes, more than this machine's memory"
+      .tooLarge(node: "n", byteCount: 8),
+      "node 'n': needs 8 bytes of memory, more than this machine has: make its inputs smaller"
     ),
     (
       .typeMismatch(node: "n", input: "0", expected: "float", found: "int8"),
