@@ -8,8 +8,6 @@ extension LatencyMeasurement.SessionPolicy: ExpressibleByArgument {}
 
 /// What numbers may be: beyond, sums overflow and systems run out of threads.
 enum Limits {
-  /// Threads of a session.
-  static let threads = 1...1024
   /// The most requests, inputs, repetitions or seconds.
   static let count = 1_000_000_000
 
@@ -30,7 +28,7 @@ struct ThreadsArgument: ParsableArguments {
   var count = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
-    try Limits.check("--threads", count, Limits.threads)
+    try Limits.check("--threads", count, SessionOptions.threadCounts)
   }
 }
 

@@ -54,7 +54,7 @@ struct VerifyCommand: ParsableCommand {
     guard baseline != nil || !(updateBaseline || knownDifferences != nil) else {
       throw ValidationError("--update-baseline and --known-differences need --baseline")
     }
-    try Limits.check("--threads", threads, Limits.threads)
+    try Limits.check("--threads", threads, SessionOptions.threadCounts)
     try Limits.check("--timeout", timeout, 1...Limits.count)
   }
 
