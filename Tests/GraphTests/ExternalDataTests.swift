@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Synchronization
 import Testing
 
 /// Tensors in files beside the model: found, checked, and never outside the model's folder.
@@ -58,6 +59,35 @@ struct ExternalDataTests {
       }
     }
     #expect(weights(try Model(bytes: model(location: "good.bin"), source: "m", folder: inside)) == [0, 1])
+  }
+
+  /// A link that comes and goes is never followed out of the folder, whenever it is looked at.
+  @Test func staysInItsFolderWhileLinksChange() async throws {
+    let folder = try TemporaryFolder()
+    let inside = folder.file("inside")
+    try FileManager.default.createDirectory(atPath: inside, withIntermediateDirectories: false)
+    try Data(repeating: 1, count: 8).write(to: URL(filePath: folder.file("secret.bin")))
+    let bytes = model(location: "w.bin")
+    let reading = Flag()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        while reading.isSet.load(ordering: .relaxed) {
+          symlink("../secret.bin", inside + "/link")
+          rename(inside + "/link", inside + "/w.bin")
+          FileManager.default.createFile(atPath: inside + "/own", contents: Data(count: 8))
+          rename(inside + "/own", inside + "/w.bin")
+        }
+      }
+      for _ in 0..<3_000 {
+        let found = (try? Model(bytes: bytes, source: "m", folder: inside)).map(weights)
+        #expect(found == nil || found == [0, 0])
+      }
+      reading.isSet.store(false, ordering: .relaxed)
+    }
+  }
+
+  private final class Flag: Sendable {
+    let isSet = Atomic(true)
   }
 
   /// As hubs keep models: in a folder of their own, under names that are links to one of all files.

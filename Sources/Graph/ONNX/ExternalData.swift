@@ -7,7 +7,8 @@
 /// The files beside a model that hold tensors' bytes; each is mapped once.
 ///
 /// A model names them by a path relative to its own folder. The path may not leave the folder, neither by its text nor through
-/// symbolic links: a model from elsewhere must not read other files of its user.
+/// symbolic links: a model from elsewhere must not read other files of its user. This holds even while the folder's contents
+/// change: links are resolved first, and the file is then opened by a way on which none is followed.
 ///
 /// Links that stay in the folder are followed, as ONNX Runtime does; onnx's own checker refuses every link. A model that is
 /// itself a link may have its data beside the file that it leads to: caches of model hubs keep both in one folder and link to
@@ -46,7 +47,7 @@ final class ExternalData {
   }
 
   private let folder: Folder?
-  private var maps: [String: MappedFile] = [:]
+  private var maps: [Place: MappedFile] = [:]
 
   /// Prepares reading next to a model; without a folder there is no external data.
   init(folder: Folder?) { self.folder = folder }
@@ -63,12 +64,12 @@ final class ExternalData {
     let map: MappedFile
     switch resolve(location.path) {
     case .failure(let reason): throw fault(reason.text)
-    case .success(let path):
-      if let known = maps[path] {
+    case .success(let place):
+      if let known = maps[place] {
         map = known
       } else {
-        do { map = try MappedFile(path: path) } catch { throw fault("cannot be read: \(error)") }
-        maps[path] = map
+        do { map = try MappedFile(path: place.names, in: place.root) } catch { throw fault("cannot be read: \(error)") }
+        maps[place] = map
       }
     }
     if let length = location.length, length != byteCount {
@@ -85,7 +86,15 @@ final class ExternalData {
     var text: String
   }
 
-  private func resolve(_ location: String) -> Result<String, Refusal> {
+  /// A file, by a way that has no links.
+  private struct Place: Hashable {
+    /// The folder that it may not leave.
+    var root: String
+    /// The names from there on.
+    var names: [Substring]
+  }
+
+  private func resolve(_ location: String) -> Result<Place, Refusal> {
     guard let folder else { return .failure(Refusal(text: "cannot be found: the model was not read from a folder")) }
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)
     guard !location.isEmpty, !location.hasPrefix("/"), !parts.contains("..") else {
@@ -95,10 +104,10 @@ final class ExternalData {
       return .failure(Refusal(text: "cannot be read: \(SystemError.last)"))
     }
     let roots = [root] + (folder.target.map { [$0] } ?? [])
-    guard roots.contains(where: { $0 == "/" || path.hasPrefix($0 + "/") }) else {
+    guard let root = roots.first(where: { $0 == "/" || path.hasPrefix($0 + "/") }) else {
       return .failure(Refusal(text: "leaves the model's folder through a symbolic link"))
     }
-    return .success(path)
+    return .success(Place(root: root, names: path.dropFirst(root.count).split(separator: "/")))
   }
 
   private static func realPath(_ path: String) -> String? {

@@ -8,16 +8,41 @@
 ///
 /// Tensors of a model refer to the map of its file and keep it alive. Replacing the file (by rename, as our writer does)
 /// leaves the map as it was; a file that is shortened in place while mapped ends the process, as with any memory map.
-final class MappedFile: PageDiscarding, @unchecked Sendable {
+package final class MappedFile: PageDiscarding, @unchecked Sendable {
   /// The bytes of the file.
-  let bytes: UnsafeRawBufferPointer
+  package let bytes: UnsafeRawBufferPointer
 
   /// Maps a whole file.
   ///
   /// - Throws: `GraphError.unreadable` with the system's reason.
-  init(path: String) throws(GraphError) {
-    // Without waiting: a named pipe that nobody writes to would keep the call forever.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  package convenience init(path: String) throws(GraphError) {
+    try self.init(descriptor: open(path, Self.flags), path: path)
+  }
+
+  /// Maps a file of a folder, or of folders in it, and never follows a link from that folder on: whatever becomes of these names
+  /// meanwhile, the file lies in the folder.
+  ///
+  /// - Parameters:
+  ///   - path: names from the folder to the file, none of them `..`.
+  ///   - folder: the folder.
+  /// - Throws: `GraphError.unreadable` with the system's reason.
+  convenience init(path: [Substring], in folder: String) throws(GraphError) {
+    var descriptor = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+    for (index, name) in path.enumerated() where descriptor >= 0 {
+      let isLast = index == path.count - 1
+      let next = openat(descriptor, String(name), Self.flags | O_NOFOLLOW | (isLast ? 0 : O_DIRECTORY))
+      let reason = errno
+      close(descriptor)
+      (descriptor, errno) = (next, reason)
+    }
+    try self.init(descriptor: descriptor, path: ([Substring(folder)] + path).joined(separator: "/"))
+  }
+
+  /// Without waiting: a named pipe that nobody writes to would keep the call forever.
+  private static var flags: Int32 { O_RDONLY | O_CLOEXEC | O_NONBLOCK }
+
+  /// Maps the file that was opened, and closes it; a negative descriptor is one that `errno` tells about.
+  private init(descriptor: Int32, path: String) throws(GraphError) {
     guard descriptor >= 0 else { throw .unreadable(file: path, reason: SystemError.last) }
     defer { close(descriptor) }
     var status = stat()
@@ -34,7 +59,7 @@ final class MappedFile: PageDiscarding, @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: map, count: count)
   }
 
-  func discardPages(of range: UnsafeRawBufferPointer) {
+  package func discardPages(of range: UnsafeRawBufferPointer) {
     guard let first = range.baseAddress else { return }
     let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
     let start = (UInt(bitPattern: first) + page - 1) / page * page
