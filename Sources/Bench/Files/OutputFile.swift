@@ -1,4 +1,5 @@
 import Foundation
+import Graph
 
 /// Files that commands write: whole or not at all.
 public enum OutputFile {
@@ -6,10 +7,15 @@ public enum OutputFile {
   ///
   /// - Throws: `BenchError.unwritable`; nothing is left behind then.
   public static func write(_ data: Data, to file: URL) throws(BenchError) {
-    do {
-      try data.write(to: file, options: .atomic)
+    do throws(GraphError) {
+      let temporary = try TemporaryFile(for: file.path)
+      try temporary.append([UInt8](data))
+      try temporary.commit()
     } catch {
-      throw .unwritable(file: file.path, reason: SystemMessage.text(of: error))
+      guard case .unwritable(let file, let reason) = error else {
+        throw .unwritable(file: file.path, reason: error.description)
+      }
+      throw .unwritable(file: file, reason: reason)
     }
   }
 

@@ -4,13 +4,13 @@
   import Glibc
 #endif
 
-/// A file that takes its name only when it is complete; removed if it never is.
+/// A file that takes its name only when it is complete, on the disk too; removed if it never is.
 ///
 /// On Linux it has no name at all until then, where the file system can do that, so that nothing is left even of a
 /// process that is interrupted.
-struct TemporaryFile: ~Copyable {
+package struct TemporaryFile: ~Copyable {
   /// The name it shall take.
-  let path: String
+  package let path: String
   private let temporaryPath: String
   private let descriptor: Int32
   private let isNameless: Bool
@@ -19,7 +19,7 @@ struct TemporaryFile: ~Copyable {
   /// Makes an empty file beside `path`.
   ///
   /// - Throws: `GraphError.unwritable`, also if `path` is a device or the like, which no file should take the place of.
-  init(for path: String) throws(GraphError) {
+  package init(for path: String) throws(GraphError) {
     self.path = path
     temporaryPath = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
     var status = stat()
@@ -57,6 +57,16 @@ struct TemporaryFile: ~Copyable {
     }
   }
 
+  /// Writes bytes at the file's end.
+  package func append(_ bytes: UnsafeRawBufferPointer) throws(GraphError) {
+    guard write(bytes) else { throw failure }
+  }
+
+  /// Writes bytes at the file's end.
+  package func append(_ bytes: [UInt8]) throws(GraphError) {
+    guard bytes.withUnsafeBytes({ write($0) }) else { throw failure }
+  }
+
   private func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var done = 0
     while done < bytes.count {
@@ -70,9 +80,9 @@ struct TemporaryFile: ~Copyable {
   }
 
   /// Gives the complete file its name, in place of one that has it.
-  consuming func commit() throws(GraphError) {
+  package consuming func commit() throws(GraphError) {
     isOpen = false
-    let isNamed = !isNameless || name()
+    let isNamed = fsync(descriptor) == 0 && (!isNameless || name())
     let closed = close(descriptor) == 0
     guard isNamed, closed, rename(temporaryPath, path) == 0 else {
       let failure = failure
