@@ -208,7 +208,9 @@ struct CommandTests {
     #expect(outcome.output.contains("failed: absent, Identity: /absent.onnx: cannot read: No such file or directory"))
   }
 
-  /// A worker left behind would go on for hours. SIGKILL leaves its parent no time to stop it.
+  /// A worker left behind would go on for hours.
+  ///
+  /// SIGKILL leaves its parent no time to stop it.
   @Test(
     .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/stat")), .timeLimit(.minutes(1)),
     arguments: [SIGINT, SIGTERM, SIGKILL])

@@ -74,7 +74,7 @@ struct ExternalDataTests {
         while reading.isSet.load(ordering: .relaxed) {
           symlink("../secret.bin", inside + "/link")
           rename(inside + "/link", inside + "/w.bin")
-          FileManager.default.createFile(atPath: inside + "/own", contents: Data(count: 8))
+          _ = FileManager.default.createFile(atPath: inside + "/own", contents: Data(count: 8))
           rename(inside + "/own", inside + "/w.bin")
         }
       }
