@@ -19,6 +19,8 @@ public enum EngineError: Error, Equatable, Sendable {
   case noResult(model: String, output: String)
   /// A choice about a session is none that it can have.
   case invalidOption(option: String, expected: String, found: String)
+  /// A plan file cannot be used here.
+  case plan(file: String, PlanFault)
   /// An input has another type or shape than the model takes.
   case inputMismatch(model: String, input: String, expected: String, found: String)
 }
@@ -45,6 +47,7 @@ extension EngineError: CustomStringConvertible {
       "\(model): output '\(output)' has no value before a run that succeeds"
     case .invalidOption(let option, let expected, let found):
       "option '\(option)': expected \(expected), found \(found)"
+    case .plan(let file, let fault): "\(file): \(fault); compile the model anew (swiftinfer compile MODEL -o \(file))"
     case .inputMismatch(let model, let input, let expected, let found):
       "\(model): input '\(input)': expected \(expected), found \(found)"
     }

@@ -8,6 +8,8 @@ public enum GraphError: Error, Equatable, Sendable {
   case unwritable(file: String, reason: String)
   /// An operator that is not built in, or not in this version, domain or element type.
   case unsupported(node: String, operator: OperatorID, reason: String)
+  /// A node reads the elements of a constant that is there only in the form in which other nodes use it.
+  case absentConstant(node: String, value: String)
   /// A node misses an input that its operator demands.
   case missingInput(node: String, input: String)
   /// A value is read before anything writes it.
@@ -35,6 +37,8 @@ extension GraphError: CustomStringConvertible {
     case .unwritable(let file, let reason): "\(file): cannot write: \(reason)"
     case .unsupported(let node, let op, let reason):
       "node '\(node)': operator \(op) is unsupported: \(reason)"
+    case .absentConstant(let node, let value):
+      "node '\(node)': reads the elements of '\(value)', which the plan file holds only as other shapes of the inputs need them: compile the model for these shapes too"
     case .missingInput(let node, let input): "node '\(node)': required input '\(input)' is missing"
     case .undefinedValue(let node, let value): "node '\(node)': reads value '\(value)', which nothing writes"
     case .invalidGraph(let node, let what): "node '\(node)': \(what)"

@@ -12,6 +12,11 @@ public struct PackedLayout: Hashable, Sendable {
     case right
   }
 
+  /// Grows with each change of the bytes that packing gives, of a matrix or of a convolution's weights.
+  ///
+  /// Packed weights that were kept by other versions are of no use; the tests pin the bytes of each version.
+  public static let version = 1
+
   /// Which operand it is.
   public let side: Side
   /// Rows of A, or columns of B.

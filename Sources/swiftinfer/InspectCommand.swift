@@ -34,11 +34,11 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let reference = try model.reference
-    let model = try reference.load()
     let shapes = try ModelInputs.shapes(shape)
     if plan {
-      let session = try Session(CompiledModel(model), options: self.session.options, tuning: TuningProgress().handler)
-      let sizes = try SyntheticInputs(shapes: shapes).sizes(of: model.graph)
+      let compiled = try reference.compiled()
+      let session = try Session(compiled, options: self.session.options, tuning: TuningProgress().handler)
+      let sizes = try SyntheticInputs(shapes: shapes).sizes(of: compiled.model.graph)
       let plan = try session.plan(forShapes: sizes)
       if json {
         try Console.printJSON(PlanDocument(plan, of: session, reference: reference))
@@ -47,7 +47,7 @@ struct InspectCommand: ParsableCommand {
       }
       return
     }
-    let summary = try ModelSummary(of: model, reference: reference, shapes: shapes)
+    let summary = try ModelSummary(of: reference.load(), reference: reference, shapes: shapes)
     if json { try Console.printJSON(summary) } else { try Console.output(summary.description) }
   }
 }

@@ -51,7 +51,8 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let reference = try model.reference
-    let model = try reference.load()
+    let compiled = try reference.compiled()
+    let model = compiled.model
     let source = ModelInputs(for: model, reference: reference)
     var values = try source.files(input)
     if let image { values.merge(try source.image(contentsOf: URL(filePath: image))) { given, _ in given } }
@@ -60,7 +61,7 @@ struct RunCommand: ParsableCommand {
       values = try source.text(text, pair: textPair, tokenizer: tokenizer, given: values)
     }
     try source.checkComplete(values)
-    let session = try Session(CompiledModel(model), options: self.session.options, tuning: TuningProgress().handler)
+    let session = try Session(compiled, options: self.session.options, tuning: TuningProgress().handler)
     let outputs = try session.runValues(values)
     if let outputDir { try RunOutputs.write(outputs, order: model.graph.outputNames, to: URL(filePath: outputDir)) }
     let summary = RunOutputs(outputs, order: model.graph.outputNames, isClassification: image != nil || text != nil)

@@ -12,6 +12,7 @@ struct SwiftInfer: ParsableCommand {
       RunCommand.self,
       VerifyCommand.self,
       LatencyCommand.self,
+      CompileCommand.self,
       BenchCommand.self,
       ZooCommand.self,
     ])

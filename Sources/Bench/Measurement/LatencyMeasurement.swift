@@ -51,11 +51,10 @@ public struct LatencyMeasurement: Sendable {
     inputs: [String] = [], shapes: [String] = [], progress: (Int) -> Void = { _ in }
   ) throws -> LatencyReport {
     // A model of the zoo is built before, as its file would be there; only files are read again in each request.
-    var built: Model?
-    if case .zoo = model { built = try model.load() }
+    let built: Model? = if case .zoo = model { try model.load() } else { nil }
     let clock = ContinuousClock()
     var current = MeasuredSession {
-      try Session(CompiledModel(built ?? model.load()), options: options, tuning: tuning)
+      try Session(built.map { try CompiledModel($0) } ?? model.compiled(), options: options, tuning: tuning)
     }
 
     var start = clock.now

@@ -34,6 +34,16 @@ public enum ModelReference: Sendable, Equatable {
     }
   }
 
+  /// Reads or builds the model, and prepares it to run; a file may be a plan file.
+  ///
+  /// - Throws: `EngineError` if the file is at fault.
+  public func compiled() throws -> CompiledModel {
+    switch self {
+    case .file(let path): try CompiledModel(contentsOf: path)
+    case .zoo(let model): try CompiledModel(model.build())
+    }
+  }
+
   /// Reads or builds the model.
   ///
   /// - Throws: `EngineError.model` if the file is at fault.

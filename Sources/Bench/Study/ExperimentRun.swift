@@ -79,7 +79,7 @@ public struct ExperimentRun: Sendable {
     let clock = ContinuousClock()
     var times = Times()
     var current = MeasuredSession {
-      try Session(CompiledModel(source.load()), options: SessionOptions(threads: threads, plan: plan))
+      try Session(source.compiled(), options: SessionOptions(threads: threads, plan: plan))
     }
 
     var start = clock.now

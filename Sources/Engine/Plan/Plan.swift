@@ -42,6 +42,8 @@ public struct Plan: Sendable {
   var inputs: [Int] = []
   /// Slots of the outputs.
   var outputs: [Int] = []
+  /// Constants of the graph that steps use in packed form alone.
+  var onlyPacked: Set<ValueID> = []
   /// Bytes of the arena: every intermediate value and all scratch memory.
   public internal(set) var arenaByteCount = 0
   /// The input whose zeros at the end of every row make a request shorter.

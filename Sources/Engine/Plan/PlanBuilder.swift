@@ -21,6 +21,10 @@ package struct PlanBuilder {
   private var slotOfValue: [ValueID: Int] = [:]
   /// For each slot, the slot whose memory it shares; itself for most.
   private var root: [Int] = []
+  /// How often each constant was packed.
+  private var packings: [ValueID: Int] = [:]
+  /// The first node that reads a constant whose elements are absent, and the constant.
+  private var absent: (node: String, value: ValueID)?
   private var currentNode = ""
   private var currentOperation = ""
 
@@ -45,6 +49,7 @@ package struct PlanBuilder {
   private mutating func readSlot(_ value: ValueID) -> Int {
     if let slot = slotOfValue[value] { return slot }
     guard let constant = graph[value].constant else { return addSlot(value, .heap) }
+    if !constant.isPresent, absent == nil { absent = (currentNode, value) }
     // Kernels ask for no more than an element's alignment; what is mapped at such an address stays in the map.
     plan.constants.append(constant.aligned(to: max(1, constant.dataType.bitWidth / 8)))
     return addSlot(value, .constant(plan.constants.count - 1))
@@ -65,6 +70,32 @@ extension PlanBuilder {
 
   /// Element type and sizes of a value, if all are known.
   package func tensorType(of value: ValueID) -> (dataType: DataType, sizes: [Int])? { graph.tensorType(of: value) }
+
+  /// The weights that a node has as a constant input, packed by `make` unless they are there already.
+  ///
+  /// - Parameters:
+  ///   - input: the index of the weights among the node's inputs.
+  ///   - scale: the index of a constant that the packed weights depend on too, if the node has it.
+  ///   - format: names the layout with everything that it depends on; equal names must mean equal bytes.
+  ///   - byteCount: bytes of the packed weights.
+  /// - Throws: `GraphError.absentConstant` if only other forms of the weights are there.
+  package mutating func packedWeights(
+    _ context: NodeContext, _ input: Int, scaledBy scale: Int? = nil, format: String, byteCount: Int,
+    make: () -> PackedWeights
+  ) throws(GraphError) -> PackedWeights {
+    let scale = scale.flatMap { context.hasInput($0) ? $0 : nil }
+    guard let value = context.node.inputs[input], let weights = context.weights(input) else {
+      throw .missingInput(node: context.name, input: "\(input)")
+    }
+    for case let packed? in [input, scale] {
+      if let value = context.node.inputs[packed] { packings[value, default: 0] += 1 }
+    }
+    guard
+      let packed = self.weights.packed(
+        weights, scaledBy: scale.flatMap(context.weights), format: format, byteCount: byteCount, make: make)
+    else { throw .absentConstant(node: context.name, value: graph[value].name) }
+    return packed
+  }
 
   /// Adds a kernel step.
   ///
@@ -141,8 +172,14 @@ extension PlanBuilder {
   }
 
   /// Places all values and gives the plan.
-  consuming func finish() -> Plan {
+  ///
+  /// - Throws: `GraphError.absentConstant` if a step reads elements that are not there.
+  consuming func finish() throws(GraphError) -> Plan {
     plan.outputs = graph.outputs.map { readSlot($0) }
+    if let absent { throw .absentConstant(node: absent.node, value: graph[absent.value].name) }
+    for (value, count) in packings where slotOfValue[value] == nil && count == graph.consumers(of: value).count {
+      plan.onlyPacked.insert(value)
+    }
     placeBuffers()
     return plan
   }

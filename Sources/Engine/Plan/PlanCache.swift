@@ -16,9 +16,9 @@ final class PlanCache<Key: Hashable & Sendable>: Sendable {
   init(capacity: Int) { self.capacity = capacity }
 
   /// The executor of a key, made if it is not there; threads that make one at the same time all get the first.
-  func executor(
-    for key: Key, make: () throws(GraphError) -> PlanExecutor
-  ) throws(GraphError) -> PlanExecutor {
+  func executor<Failure: Error>(
+    for key: Key, make: () throws(Failure) -> PlanExecutor
+  ) throws(Failure) -> PlanExecutor {
     if let known = entries.withLock({ Self.use(key, of: &$0) }) { return known }
     let made = try make()
     return entries.withLock { entries in

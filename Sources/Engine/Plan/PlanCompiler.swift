@@ -26,14 +26,19 @@ struct PlanCompiler: Sendable {
 
   /// Compiles a model's graph, with the plans for requests that are padded if padding can be skipped.
   func executor(for graph: Graph, inputTypes: [ValueType?]) throws(GraphError) -> PlanExecutor {
-    let graph = try specialized(graph, inputTypes: inputTypes)
+    try executor(of: specialized(graph, inputTypes: inputTypes))
+  }
+
+  /// Compiles a graph that is specialized and optimized, with the plans for requests that are padded.
+  func executor(of graph: Graph) throws(GraphError) -> PlanExecutor {
     let padded = options.optimize && options.skipPadding ? PaddedGraph(graph) : nil
     var plan = try plan(for: graph)
     plan.paddingMask = padded.map { graph[graph.inputs[$0.mask]].name }
     return PlanExecutor(plan: plan, kernels: kernels, padded: padded.map { PaddedPlans(of: $0, compiler: self) })
   }
 
-  private func specialized(_ graph: Graph, inputTypes: [ValueType?]) throws(GraphError) -> Graph {
+  /// The graph for inputs of given types, rewritten by all passes.
+  func specialized(_ graph: Graph, inputTypes: [ValueType?]) throws(GraphError) -> Graph {
     var graph = graph
     for (input, type) in zip(graph.inputs + graph.captures, inputTypes) { graph.setType(type, of: input) }
     repeat { try ConstantFolding.inference.run(on: &graph) } while ConditionInlining.run(on: &graph)
@@ -48,7 +53,7 @@ struct PlanCompiler: Sendable {
 
     var plan = PlanBuilder(graph: graph, weights: weights, kernels: kernels, convolutions: convolutions)
     for id in graph.order { try lower(graph[id], into: &plan) }
-    let placed = plan.finish()
+    let placed = try plan.finish()
     try checkMemory(of: placed)
     return placed
   }

@@ -1,5 +1,5 @@
 /// What a user may choose about a plan.
-public struct PlanOptions: Sendable, Hashable {
+public struct PlanOptions: Sendable, Hashable, Codable {
   /// How a layer's kernel is chosen among those that compute it.
   public enum Tuning: String, Sendable, Hashable, Codable, CaseIterable {
     /// By arithmetic, at once.

@@ -5,48 +5,84 @@ import Synchronization
 ///
 /// Weights that folding makes anew for each set of input sizes are not kept here: they belong to the plan that asked for them.
 package final class WeightCache: Sendable {
-  private struct Key: Hashable {
-    let storage: ObjectIdentifier
-    let scale: ObjectIdentifier?
+  /// Which constant of the model something is.
+  package enum Identity: Hashable, Sendable {
+    /// One in memory, or in the model's mapped file.
+    case storage(ObjectIdentifier)
+    /// One of a plan file.
+    case number(Int)
+  }
+
+  /// What packed weights are made of, and how.
+  package struct Key: Hashable, Sendable {
+    let weights: Identity
+    let scale: Identity?
     let format: String
   }
 
-  private let entries = Mutex<[Key: any Sendable]>([:])
+  private let entries: Mutex<[Key: PackedWeights]>
   /// The model's own storages; it outlives the cache, so no other storage ever has one of these identities.
-  private let storages: Set<ObjectIdentifier>
+  private let identities: [ObjectIdentifier: Identity]
 
+  /// Prepares the cache of a model whose weights are packed as they are asked for.
+  ///
   /// - Parameter graphs: the graphs of the model.
   init(of graphs: [Graph]) {
-    storages = graphs.reduce(into: []) { $1.collectStorages(into: &$0) }
+    var storages: Set<ObjectIdentifier> = []
+    for graph in graphs { graph.collectStorages(into: &storages) }
+    identities = Dictionary(uniqueKeysWithValues: storages.map { ($0, .storage($0)) })
+    entries = Mutex([:])
+  }
+
+  /// Prepares the cache of a model whose weights are packed already.
+  ///
+  /// - Parameters:
+  ///   - packed: the weights of a plan file.
+  ///   - numbers: the constants of the file that are in memory too, by their storages.
+  init(packed: [Key: PackedWeights], numbers: [ObjectIdentifier: Int]) {
+    entries = Mutex(packed)
+    identities = numbers.mapValues(Identity.number)
   }
 
   /// Packed weights that are kept.
   package var count: Int { entries.withLock { $0.count } }
+
+  /// All that are kept.
+  var all: [Key: PackedWeights] { entries.withLock { $0 } }
 
   /// The weights of a tensor in a packed layout.
   ///
   /// - Parameters:
   ///   - scale: numbers that the packed weights depend on too.
   ///   - format: names the layout with everything that it depends on; equal names must mean equal bytes.
+  ///   - byteCount: bytes of the packed weights.
   ///   - make: packs, if nobody has yet.
-  package func packed<Packed: Sendable>(
-    _ tensor: Tensor, scaledBy scale: Tensor? = nil, format: String, make: () -> Packed
-  ) -> Packed {
-    guard case .bytes(let storage) = tensor.contents else { return make() }
-    let scaleStorage: TensorStorage? = if case .bytes(let factors)? = scale?.contents { factors } else { nil }
-    guard storages.contains(ObjectIdentifier(storage)),
-      scaleStorage.map({ storages.contains(ObjectIdentifier($0)) }) ?? true
-    else { return make() }
-    let key = Key(
-      storage: ObjectIdentifier(storage), scale: scaleStorage.map(ObjectIdentifier.init),
-      format: "\(Packed.self)/\(format)/\(tensor.shape)")
-    if let packed = entries.withLock({ $0[key] as? Packed }) { return packed }
+  /// - Returns: nil if they are not packed yet and the tensor's elements, or those of `scale`, are absent.
+  package func packed(
+    _ tensor: Tensor, scaledBy scale: Tensor? = nil, format: String, byteCount: Int, make: () -> PackedWeights
+  ) -> PackedWeights? {
+    let isPresent = tensor.isPresent && scale?.isPresent ?? true
+    let factors = scale.flatMap(identity)
+    guard let weights = identity(of: tensor), scale == nil || factors != nil else {
+      return isPresent ? make() : nil
+    }
+    let key = Key(weights: weights, scale: factors, format: "\(format)/\(tensor.shape)")
+    if let packed = entries.withLock({ $0[key] }), packed.bytes.count == byteCount { return packed }
+    guard isPresent else { return nil }
     let packed = make()
     return entries.withLock { entries in
-      if let other = entries[key] as? Packed { return other }
+      if let other = entries[key], other.bytes.count == byteCount { return other }
       entries[key] = packed
-      storage.discardMappedPages()
+      if case .bytes(let storage) = tensor.contents { storage.discardMappedPages() }
       return packed
+    }
+  }
+
+  private func identity(of tensor: Tensor) -> Identity? {
+    switch tensor.contents {
+    case .bytes(let storage): identities[ObjectIdentifier(storage)]
+    case .absent(let number): .number(number)
+    case .strings: nil
     }
   }
 }

@@ -9,6 +9,8 @@ public final class CompiledModel: Sendable {
   let graph: Graph
   /// Weights in the layouts of the kernels.
   package let weights: WeightCache
+  /// The plan file that it was read from, if it was.
+  public let planFile: PlanFile?
 
   /// Prepares a model.
   ///
@@ -27,15 +29,58 @@ public final class CompiledModel: Sendable {
       throw .model(source: model.source, error)
     }
     self.model = model
+    planFile = nil
   }
 
-  /// Opens and prepares the model of a file.
+  /// Takes a model that was prepared before.
   ///
-  /// - Throws: `EngineError.model` naming the file and, where one is at fault, the node.
+  /// - Throws: `EngineError.plan` if the file is damaged.
+  public init(_ file: PlanFile) throws(EngineError) {
+    planFile = file
+    model = try file.model()
+    graph = model.graph
+    weights = file.weights()
+  }
+
+  /// Opens and prepares the model of a file: an ONNX model, or a plan file, whatever its name.
+  ///
+  /// - Throws: `EngineError.model` naming the file and, where one is at fault, the node; `EngineError.plan` for a plan file that
+  ///   cannot be used.
   public convenience init(contentsOf path: String) throws(EngineError) {
+    if PlanFile.isPlan(path) {
+      try self.init(PlanFile(contentsOf: path))
+      return
+    }
     let model: Model
     do throws(GraphError) { model = try Model(contentsOf: path) } catch { throw .model(source: path, error) }
     try self.init(model)
+  }
+
+  /// The types of the inputs if those that are named have these sizes, and the others what the model declares.
+  ///
+  /// - Throws: `EngineError` naming the input that the model does not have or whose shape it does not take.
+  func inputTypes(forShapes shapes: [String: [Int]]) throws(EngineError) -> [ValueType?] {
+    let graph = model.graph
+    let names = graph.inputs.map { graph[$0].name }
+    for name in shapes.keys.sorted() where !names.contains(name) {
+      throw .unknownInput(model: model.source, input: name, known: names)
+    }
+    var types: [ValueType?] = []
+    for input in graph.inputs {
+      let declared = graph[input].type
+      guard let sizes = shapes[graph[input].name], let type = declared?.dataType else {
+        types.append(declared)
+        continue
+      }
+      let given = ValueType.tensor(type, Shape(sizes))
+      guard sizes.allSatisfy({ $0 >= 0 }), declared?.accepts(given) ?? true else {
+        throw .inputMismatch(
+          model: model.source, input: graph[input].name, expected: declared?.description ?? "a tensor",
+          found: "\(given)")
+      }
+      types.append(given)
+    }
+    return types
   }
 
   private static func checkSupport(of graph: Graph) throws(GraphError) {

@@ -31,25 +31,8 @@ public final class Session: Sendable {
   ) throws(EngineError) {
     self.compiled = compiled
     self.options = options
-    guard SessionOptions.threadCounts.contains(options.threads) else {
-      let counts = SessionOptions.threadCounts
-      throw .invalidOption(
-        option: "threads", expected: "\(counts.lowerBound) to \(counts.upperBound)", found: "\(options.threads)")
-    }
-    let table: KernelTable
-    do throws(KernelError) {
-      if let name = options.instructionSet {
-        table = try KernelTable.select(name)
-      } else {
-        table = try KernelTable.current()
-      }
-    } catch {
-      throw .kernels(error)
-    }
-    let kernels = KernelContext(table: table, pool: SharedThreadPools.pool(threads: options.threads))
-    compiler = PlanCompiler(
-      options: options.plan, weights: compiled.weights, kernels: kernels,
-      convolutions: ConvolutionChooser(options: options, kernels: kernels, report: tuning))
+    compiler = try PlanCompiler(for: compiled, options: options, tuning: tuning)
+    try compiled.planFile?.check(pool: compiler.kernels.pool)
     let graph = compiled.model.graph
     let declared = graph.inputs.map { graph[$0].type }
     if declared.allSatisfy({ $0?.shape?.sizes != nil }) { _ = try executor(for: declared) }
@@ -88,26 +71,7 @@ public final class Session: Sendable {
   }
 
   func executor(forShapes shapes: [String: [Int]]) throws(EngineError) -> PlanExecutor {
-    let graph = compiled.model.graph
-    let (names, source) = (graph.inputs.map { graph[$0].name }, compiled.model.source)
-    for name in shapes.keys.sorted() where !names.contains(name) {
-      throw .unknownInput(model: source, input: name, known: names)
-    }
-    var types: [ValueType?] = []
-    for input in graph.inputs {
-      let declared = graph[input].type
-      guard let sizes = shapes[graph[input].name], let type = declared?.dataType else {
-        types.append(declared)
-        continue
-      }
-      let given = ValueType.tensor(type, Shape(sizes))
-      guard sizes.allSatisfy({ $0 >= 0 }), declared?.accepts(given) ?? true else {
-        throw .inputMismatch(
-          model: source, input: graph[input].name, expected: declared?.description ?? "a tensor", found: "\(given)")
-      }
-      types.append(given)
-    }
-    return try executor(for: types)
+    try executor(for: compiled.inputTypes(forShapes: shapes))
   }
 
   func model(_ error: GraphError) -> EngineError { .model(source: compiled.model.source, error) }
@@ -144,13 +108,15 @@ public final class Session: Sendable {
   }
 
   func executor(for types: [ValueType?]) throws(EngineError) -> PlanExecutor {
-    do throws(GraphError) {
-      return try plans.executor(for: types) { () throws(GraphError) in
-        let graph = options.plan.optimize ? compiled.graph : compiled.model.graph
+    try plans.executor(for: types) { () throws(EngineError) in
+      let stored = try compiled.planFile?.graph(for: types)
+      do throws(GraphError) {
+        if let stored { return try compiler.executor(of: stored) }
+        let graph = compiler.options.optimize ? compiled.graph : compiled.model.graph
         return try compiler.executor(for: graph, inputTypes: types)
+      } catch {
+        throw model(error)
       }
-    } catch {
-      throw model(error)
     }
   }
 }

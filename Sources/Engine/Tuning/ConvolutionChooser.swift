@@ -9,7 +9,7 @@ package final class ConvolutionChooser: Sendable {
   package typealias Prepare = @Sendable (ConvolutionShape, Convolution.Algorithm) -> (() -> Duration)?
 
   /// An algorithm chosen for a layer.
-  package struct Choice {
+  package struct Choice: Sendable {
     /// What was chosen.
     package let algorithm: Convolution.Algorithm
     /// What was measured; nil where not all candidates were.
@@ -23,6 +23,10 @@ package final class ConvolutionChooser: Sendable {
   private let prepare: Prepare
   private let now: @Sendable () -> ContinuousClock.Instant
   private let report: TuningEvent.Handler
+  /// Choices of a plan file, which stand, by the shapes' texts.
+  private let fixed: [String: Choice]
+  /// What was chosen, by the shapes' texts.
+  private let made = Mutex<[String: Choice]>([:])
   /// What is known of layers, by their shapes' texts; nil until the store is read.
   private let known = Mutex<[String: LayerTimings]?>(nil)
 
@@ -34,10 +38,12 @@ package final class ConvolutionChooser: Sendable {
   ///   - table: the kernels.
   ///   - store: where measurements are kept; nil to keep none.
   ///   - prepare: makes what is measured.
+  ///   - fixed: choices that stand, by the texts of the shapes.
   ///   - now: the clock of the budget.
   ///   - report: is told of the progress.
   package init(
     options: PlanOptions, table: KernelTable, store: TimingStore?, rules: TuningRules? = nil,
+    fixed: [String: Choice] = [:],
     now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, report: @escaping TuningEvent.Handler = { _ in },
     prepare: @escaping Prepare
   ) {
@@ -46,24 +52,43 @@ package final class ConvolutionChooser: Sendable {
     self.store = store
     self.rules = rules ?? (options.tuning == .full ? .full : .fast)
     self.prepare = prepare
+    self.fixed = fixed
     self.now = now
     self.report = report
   }
 
   /// The chooser of a session: measures on the session's threads, keeps what it measured in the machine's file.
-  convenience init(options: SessionOptions, kernels: KernelContext, report: @escaping TuningEvent.Handler) {
+  convenience init(
+    options: SessionOptions, kernels: KernelContext, fixed: [String: Choice] = [:],
+    report: @escaping TuningEvent.Handler
+  ) {
     self.init(
       options: options.plan, table: kernels.table,
       store: options.plan.tuning == .off ? nil : TimingStore(for: kernels, folder: options.cacheFolder),
-      report: report
+      fixed: fixed, report: report
     ) { shape, algorithm in
       guard var trial = ConvolutionTrial(shape, algorithm, kernels: kernels) else { return nil }
       return { trial.run() }
     }
   }
 
+  /// What was chosen so far, by the texts of the shapes.
+  package var choices: [String: Choice] { made.withLock { $0 } }
+
   /// The algorithm for a layer, by measurements if there are any of all its candidates.
   package func choice(_ shape: ConvolutionShape) -> Choice {
+    let text = shape.description
+    let choice: Choice
+    if let known = fixed[text], candidates(shape).contains(known.algorithm) {
+      choice = known
+    } else {
+      choice = newChoice(shape)
+    }
+    made.withLock { $0[text] = choice }
+    return choice
+  }
+
+  private func newChoice(_ shape: ConvolutionShape) -> Choice {
     let preferred = Convolution.choice(shape, among: allowed, table: table)
     let candidates = candidates(shape)
     guard options.tuning != .off, let timings = known.withLock({ $0?[shape.description] }),

@@ -26,10 +26,23 @@ extension Model {
     try self.init(ONNXBytes(copying: bytes, file: source, folder: folder))
   }
 
-  private init(_ source: ONNXBytes) throws(GraphError) {
+  /// Reads what `serialized(numbering:)` wrote.
+  ///
+  /// - Parameters:
+  ///   - bytes: the model, which `owner` keeps valid.
+  ///   - source: how messages call it.
+  ///   - numbered: gives the constants that were left out.
+  /// - Throws: `GraphError.malformed`, which names `source` and what is wrong where.
+  package init(
+    bytes: UnsafeRawBufferPointer, keptBy owner: AnyObject, source: String, numbered: NumberedConstants
+  ) throws(GraphError) {
+    try self.init(ONNXBytes(file: source, bytes: bytes, owner: owner, folder: nil), numbered: numbered)
+  }
+
+  private init(_ source: ONNXBytes, numbered: NumberedConstants? = nil) throws(GraphError) {
     let scan = try MessageScanner(source, as: .model)
     let message = try UnpackedMessage<Onnx__ModelProto>(scan, as: .model, from: source)
-    let tensors = TensorReader(source, payloads: scan.payloads)
+    let tensors = TensorReader(source, payloads: scan.payloads, numbered: numbered)
     do throws(GraphError) {
       self = try Self.read(message.pointer.pointee, tensors: tensors, messageSize: scan.reduced.count, source: source)
     } catch {

@@ -41,9 +41,19 @@ extension Model {
   /// The bytes of the model's ONNX file, all tensors within.
   ///
   /// - Throws: `GraphError.unwritable` beyond 2 GiB, `GraphError.invalidGraph` if the graph is not well formed.
-  public func serialized() throws(GraphError) -> [UInt8] {
+  public func serialized() throws(GraphError) -> [UInt8] { try bytes(TensorWriter()) }
+
+  /// The bytes of the model's ONNX file without constants that the caller keeps: instead of their elements it has numbers.
+  ///
+  /// - Parameter number: the number of a constant; nil for one that stays in the model. Absent ones keep theirs.
+  /// - Throws: as `serialized()`.
+  package func serialized(numbering number: @escaping (Tensor) -> Int?) throws(GraphError) -> [UInt8] {
+    try bytes(TensorWriter(numbering: number))
+  }
+
+  private func bytes(_ tensors: TensorWriter) throws(GraphError) -> [UInt8] {
     try checkWritable()
-    let (message, _) = try serialized(TensorWriter())
+    let (message, _) = try serialized(tensors)
     guard message.byteCount <= Self.largestMessage else {
       throw .unwritable(file: source, reason: "\(message.byteCount) bytes are more than an ONNX file can have")
     }

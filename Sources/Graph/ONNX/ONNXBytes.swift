@@ -9,6 +9,11 @@ struct ONNXBytes {
   /// Where external data may lie; nil if there is none.
   let folder: ExternalData.Folder?
 
+  /// Refers to bytes that `owner` keeps valid.
+  init(file: String, bytes: UnsafeRawBufferPointer, owner: AnyObject, folder: ExternalData.Folder?) {
+    (self.file, self.bytes, self.owner, self.folder) = (file, bytes, owner, folder)
+  }
+
   /// Maps a file.
   init(mapping path: String) throws(GraphError) {
     let map = try MappedFile(path: path)

@@ -11,14 +11,18 @@ final class TensorReader {
   private let source: ONNXBytes
   private let payloads: [TensorPayload]
   private let external: ExternalData
+  private let numbered: NumberedConstants?
   private var denseBytesLeft: Int
   /// Decoded tensors by payload: a function's body is read at every call.
   private var decoded: [Int: Tensor] = [:]
 
   /// Prepares reading the tensors of a scanned file.
-  init(_ source: ONNXBytes, payloads: [TensorPayload]) {
+  ///
+  /// - Parameter numbered: has the constants for which the file gives only a number.
+  init(_ source: ONNXBytes, payloads: [TensorPayload], numbered: NumberedConstants? = nil) {
     self.source = source
     self.payloads = payloads
+    self.numbered = numbered
     external = ExternalData(folder: source.folder)
     denseBytesLeft = (16 << 20) + 64 * source.bytes.count
   }
@@ -40,8 +44,15 @@ final class TensorReader {
     if proto.data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL {
       guard type != .string else { throw source.malformed("\(label): strings cannot be external data") }
       guard payload.isEmpty else { throw source.malformed("\(label): has both external data and elements in the file") }
+      let location = try location(proto, label: label)
+      if let numbered {
+        guard let tensor = numbered.tensor(at: location, type: type, shape: shape, count: count) else {
+          throw source.malformed("\(label): constant \(location.offset) is not there, or has another size")
+        }
+        return tensor
+      }
       let storage = try external.storage(
-        at: location(proto, label: label), byteCount: type.byteCount(elements: count), tensor: label, model: source)
+        at: location, byteCount: type.byteCount(elements: count), tensor: label, model: source)
       return Tensor(dataType: type, shape: shape, storage: storage)
     }
     if type == .string { return try strings(proto, shape: shape, count: count, label: label) }

@@ -4,6 +4,8 @@ struct TensorWriter {
   private let location: String?
   /// Bytes from which a constant goes to the external file.
   private let threshold: Int
+  /// Gives the number under which the caller keeps a constant; nil for those that stay in the model.
+  private let number: (Tensor) -> Int?
   /// What the external file holds.
   private(set) var external = ExternalContents()
 
@@ -14,6 +16,14 @@ struct TensorWriter {
   init(location: String?, threshold: Int) {
     self.location = location
     self.threshold = threshold
+    number = { _ in nil }
+  }
+
+  /// Leaves constants to the caller, for which `number` gives a number.
+  init(numbering number: @escaping (Tensor) -> Int?) {
+    location = nil
+    threshold = .max
+    self.number = number
   }
 
   /// A `TensorProto`.
@@ -24,6 +34,10 @@ struct TensorWriter {
     for size in tensor.shape { message.append(FieldNumber.Tensor.sizes, size) }
     message.append(FieldNumber.Tensor.dataType, Int(tensor.dataType.rawValue))
     message.appendNonEmpty(FieldNumber.Tensor.name, name)
+    if isInitializer, let number = number(tensor) {
+      message.append(external: [("location", NumberedConstants.location), ("offset", "\(number)")])
+      return message
+    }
     switch tensor.contents {
     case .strings(let strings):
       for string in strings { message.append(FieldNumber.Tensor.strings, string) }
@@ -31,18 +45,27 @@ struct TensorWriter {
       let byteCount = tensor.byteCount
       if let location, isInitializer, byteCount >= max(threshold, 1) {
         let offset = external.append(storage, byteCount: byteCount)
-        for (key, value) in [("location", location), ("offset", "\(offset)"), ("length", "\(byteCount)")] {
-          var entry = WireMessage()
-          entry.append(FieldNumber.Entry.key, key)
-          entry.append(FieldNumber.Entry.value, value)
-          message.append(FieldNumber.Tensor.external, entry)
-        }
-        message.append(FieldNumber.Tensor.location, 1)
+        message.append(external: [("location", location), ("offset", "\(offset)"), ("length", "\(byteCount)")])
       } else {
         message.append(FieldNumber.Tensor.raw, storage, byteCount: byteCount)
       }
+    case .absent(let number):
+      message.append(external: [("location", NumberedConstants.location), ("offset", "\(number)")])
     }
     return message
+  }
+}
+
+extension WireMessage {
+  /// Says of a tensor where outside the message its elements are.
+  fileprivate mutating func append(external entries: [(key: String, value: String)]) {
+    for (key, value) in entries {
+      var entry = WireMessage()
+      entry.append(FieldNumber.Entry.key, key)
+      entry.append(FieldNumber.Entry.value, value)
+      append(FieldNumber.Tensor.external, entry)
+    }
+    append(FieldNumber.Tensor.location, 1)
   }
 }
 

@@ -87,7 +87,10 @@ extension NodeContext {
   }
 
   /// The contents of an input, if they are known before the model runs.
-  public func constant(_ index: Int) -> Tensor? { index < constants.count ? constants[index] : nil }
+  public func constant(_ index: Int) -> Tensor? { weights(index).flatMap { $0.isPresent ? $0 : nil } }
+
+  /// A constant that an input is, even if its elements are absent: for those who have them in another form.
+  public func weights(_ index: Int) -> Tensor? { index < constants.count ? constants[index] : nil }
 
   /// Whole numbers that an input holds, if they are known before the model runs; nil if the input is left out.
   ///

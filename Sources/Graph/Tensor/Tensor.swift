@@ -12,6 +12,8 @@ public struct Tensor: Sendable {
     case bytes(TensorStorage)
     /// Strings.
     case strings([String])
+    /// None at hand: what computes with the tensor has another form of them, which this number finds.
+    case absent(Int)
   }
 
   /// The type of the elements.
@@ -23,6 +25,8 @@ public struct Tensor: Sendable {
 
   /// The number of elements.
   public var count: Int { shape.reduce(1, *) }
+  /// Whether its elements are at hand.
+  public var isPresent: Bool { if case .absent = contents { false } else { true } }
   /// Bytes of the elements; 0 for strings.
   public var byteCount: Int { dataType.byteCount(elements: count) }
 
@@ -32,6 +36,13 @@ public struct Tensor: Sendable {
     self.dataType = dataType
     self.shape = shape
     self.contents = .bytes(storage)
+  }
+
+  /// Stands for a tensor whose elements are elsewhere in another form.
+  public init(dataType: DataType, shape: [Int], absent number: Int) {
+    self.dataType = dataType
+    self.shape = shape
+    self.contents = .absent(number)
   }
 
   /// Makes a tensor of strings, as many as the shape says.
@@ -90,12 +101,13 @@ public struct Tensor: Sendable {
     switch contents {
     case .bytes(let storage): Tensor(dataType: dataType, shape: shape, storage: storage)
     case .strings(let strings): Tensor(shape: shape, strings: strings)
+    case .absent(let number): Tensor(dataType: dataType, shape: shape, absent: number)
     }
   }
 }
 
 extension Tensor {
-  /// Lends the elements; nil if the tensor's type is not that of `Element`.
+  /// Lends the elements; nil if the tensor's type is not that of `Element`, or they are absent.
   ///
   /// A mapped file may hold elements at odd addresses: those are copied to aligned memory first.
   public func withElements<Element: TensorElement, Result, Failure: Error>(
@@ -109,7 +121,7 @@ extension Tensor {
     return try body(Span(_unsafeStart: start, count: count))
   }
 
-  /// Lends the packed bytes; nil for strings.
+  /// Lends the packed bytes; nil for strings, and if they are absent.
   public func withBytes<Result, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
@@ -117,7 +129,7 @@ extension Tensor {
     return try body(Span(_unsafeStart: storage.base.assumingMemoryBound(to: UInt8.self), count: byteCount))
   }
 
-  /// The elements as an array; nil if the tensor's type is not that of `Element`.
+  /// The elements as an array; nil if the tensor's type is not that of `Element`, or they are absent.
   public func elements<Element: TensorElement>(_ element: Element.Type) -> [Element]? {
     withElements(of: element) { span in
       Array(unsafeUninitializedCapacity: span.count) { buffer, count in

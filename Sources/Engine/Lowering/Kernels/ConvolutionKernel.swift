@@ -34,8 +34,8 @@ enum ConvolutionKernel {
     let fused = try FusedReads(context, after: 2)
     let name = plan.kernelName("conv_f32_\(convolution.algorithm.rawValue)")
 
-    let scale = context.constant(4)
-    guard let constant = context.constant(1), scale != nil || !context.hasInput(4) else {
+    let scale = context.weights(4)
+    guard let constant = context.weights(1), scale != nil || !context.hasInput(4) else {
       guard !context.hasInput(4) else { return false }
       // Weights that only running tells are packed by every run, behind the kernel's own scratch memory.
       let packedOffset = (convolution.scratchBytes + 63) / 64 * 64
@@ -54,7 +54,9 @@ enum ConvolutionKernel {
     }
     let format = "convolution \(convolution.algorithm) \(shape.groups) \(plan.kernels.table.isa)"
     try MemoryBudget.check(byteCount: convolution.packedWeightBytes, node: context.name)
-    let packed = plan.weights.packed(constant, scaledBy: scale, format: format) {
+    let packed = try plan.packedWeights(
+      context, 1, scaledBy: 4, format: format, byteCount: convolution.packedWeightBytes
+    ) {
       PackedWeights(scaled(constant, by: scale), byteCount: convolution.packedWeightBytes) {
         convolution.packWeights($0, into: $1)
       }

@@ -8,7 +8,7 @@ enum MatMulKernel {
       let b = Operand(context, 1, transposed: "transB", in: plan), let output = context.node.outputs[0],
       let result = plan.tensorType(of: output), result.dataType == .float32, result.sizes.allSatisfy({ $0 > 0 })
     else { return false }
-    if let weights = context.constant(1), b.isMatrix, !a.isTransposed || a.isMatrix {
+    if let weights = context.weights(1), b.isMatrix, !a.isTransposed || a.isMatrix {
       try lowerLinear(context, &plan, a, b, weights: weights, output: output)
     } else {
       try lowerBatched(context, &plan, a, b, output: output, sizes: result.sizes)
@@ -55,7 +55,9 @@ enum MatMulKernel {
     let kernels = plan.kernels
     let layout = PackedLayout.right(depth: shape.depth, columns: shape.columns, table: kernels.table)
     try MemoryBudget.check(byteCount: layout.byteCount, node: context.name)
-    let packed = plan.weights.packed(weights, format: "right \(b.isTransposed) \(kernels.table.isa)") {
+    let packed = try plan.packedWeights(
+      context, 1, format: "right \(b.isTransposed) \(kernels.table.isa)", byteCount: layout.byteCount
+    ) {
       PackedWeights(weights, byteCount: layout.byteCount) { layout.pack(b.view($0), into: $1, context: kernels) }
     }
     let product = GEMM(shape, packedRight: true, context: kernels)

@@ -2,10 +2,15 @@ import Graph
 
 /// Constant weights in the layout of a kernel.
 package struct PackedWeights: Sendable {
-  private let storage: TensorStorage
+  let storage: TensorStorage
 
   /// The first byte, aligned to a cache line.
   var base: UnsafeRawPointer { storage.base }
+  /// All bytes.
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount) }
+
+  /// Refers to weights that were packed before.
+  init(_ storage: TensorStorage) { self.storage = storage }
 
   /// Packs weights.
   ///

@@ -1,0 +1,48 @@
+import Engine
+import Foundation
+import Graph
+
+/// Makes a plan file of a model: what `swiftinfer compile` does.
+public struct PlanCompilation: Sendable {
+  /// The model.
+  public let model: ModelReference
+  private let shapes: [String]
+  private let options: SessionOptions
+  private let tuning: TuningEvent.Handler
+
+  /// Describes a compilation.
+  ///
+  /// - Parameters:
+  ///   - shapes: sizes of inputs, as `NAME=1x3x224x224`; an input that is named again begins a further set of sizes.
+  ///   - options: the kernels and how they are chosen.
+  ///   - tuning: is told how far measurements of kernels are.
+  public init(
+    model: ModelReference, shapes: [String] = [], options: SessionOptions = SessionOptions(),
+    tuning: @escaping TuningEvent.Handler = { _ in }
+  ) {
+    (self.model, self.shapes, self.options, self.tuning) = (model, shapes, options, tuning)
+  }
+
+  /// Writes the plan file.
+  ///
+  /// - Returns: its bytes.
+  /// - Throws: errors of the model, its shapes, or the file.
+  @discardableResult
+  public func write(to path: String) throws -> Int {
+    let compiled = try model.compiled()
+    let sizes = try Self.sets(of: shapes).map { try SyntheticInputs(shapes: $0).sizes(of: compiled.model.graph) }
+    try compiled.writePlan(to: path, shapes: sizes, options: options, tuning: tuning)
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+  }
+
+  /// Sets of sizes: the first, second … of each input; an input with fewer than others keeps its last.
+  package static func sets(of texts: [String]) throws(BenchError) -> [[String: [Int]]] {
+    var given: [String: [[Int]]] = [:]
+    for text in texts {
+      for (name, sizes) in try ModelInputs.shapes([text]) { given[name, default: []].append(sizes) }
+    }
+    let count = given.values.map(\.count).max() ?? 1
+    return (0..<count).map { index in given.mapValues { $0[min(index, $0.count - 1)] } }
+  }
+}
