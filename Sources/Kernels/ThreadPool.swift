@@ -11,9 +11,10 @@ import CPlatform
 ///     let pool = ThreadPool(threads: 4)
 ///     pool.parallel(tiles) { tile in compute(tile) }
 ///
-/// The caller works too, so `threads: 1` makes no thread. Indices are handed out by an atomic counter. A worker that has
-/// nothing to do spins for 4,000 pauses, which take some 10 to 200 microseconds by the processor, since the next layer's loop
-/// usually follows at once, and then sleeps on a futex.
+/// The caller works too, so `threads: 1` makes no thread. Indices are handed out by an atomic counter, a few at a time if there
+/// are many. A worker that has nothing to do spins for 4,000 pauses, which take some 10 to 200 microseconds by the processor,
+/// since the next layer's loop usually follows at once, and then sleeps on a futex; while others want its processor it spins
+/// briefly, as `SpinBudget` says. A loop takes nothing from the heap.
 /// The caller never waits for a worker that has not begun: on a machine that is busy with other things it does the work alone.
 /// Workers are pinned to processors of their own, within those that the process may use, and kept off the caller's; the
 /// caller's thread is left alone. A pool of more threads than processors pins none and hardly spins.
