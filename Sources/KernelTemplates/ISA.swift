@@ -55,8 +55,6 @@ public protocol ISA: SendableMetatype {
   static func load(_ p: UnsafePointer<Float>, _ mask: Mask) -> F32
   /// Writes the lanes that are on.
   static func store(_ p: UnsafeMutablePointer<Float>, _ v: F32, _ mask: Mask)
-  /// p[0], p[2], p[4], …; reads all of p[0 ..< 2 * lanes].
-  static func loadEven(_ p: UnsafePointer<Float>) -> F32
   /// Transposes a square of lanes x lanes elements, whose rows are so many elements apart. The two do not overlap.
   static func transpose(
     _ from: UnsafePointer<Float>, _ fromStride: Int, _ to: UnsafeMutablePointer<Float>, _ toStride: Int)
@@ -77,6 +75,8 @@ public protocol ISA: SendableMetatype {
   static func zero() -> F32
   /// Lanes 0 ..< n on; `n` of 0 or less is none, of `lanes` or more is all.
   static func mask(first n: Int) -> Mask
+  /// Lanes `start` ..< `end` on; either may lie before the first lane or behind the last.
+  static func mask(from start: Int, to end: Int) -> Mask
 
   // MARK: Arithmetic
 
@@ -179,10 +179,20 @@ public protocol ISA: SendableMetatype {
 
   // MARK: Across lanes
 
+  /// Lanes 0, 2, 4, … of `a` and then of `b`.
+  static func even(_ a: F32, _ b: F32) -> F32
+  /// Lanes 1, 3, 5, … of `a` and then of `b`.
+  static func odd(_ a: F32, _ b: F32) -> F32
   /// The sum of all lanes, added in pairs: the order differs by instruction set.
   static func sum(_ a: F32) -> Float
   /// The largest lane; unspecified if one is NaN.
   static func maximum(_ a: F32) -> Float
   /// The smallest lane; unspecified if one is NaN.
   static func minimum(_ a: F32) -> Float
+}
+
+extension ISA {
+  /// p[0], p[2], p[4], …; reads all of p[0 ..< 2 * lanes].
+  @inlinable @inline(__always)
+  public static func loadEven(_ p: UnsafePointer<Float>) -> F32 { even(load(p), load(p + lanes)) }
 }

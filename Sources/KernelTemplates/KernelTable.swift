@@ -25,6 +25,8 @@ public final class KernelTable: Sendable {
   public let directRows: @Sendable (UnsafePointer<DirectRows>) -> Void
   /// Output channels of its largest tile.
   public let directChannels: Int
+  /// `DepthwiseConvolution`: output channels of one input channel each.
+  public let depthwise: @Sendable (UnsafePointer<DepthwisePlanes>) -> Void
   /// `WinogradInput`: transforms the tiles of an input channel.
   public let winogradInput: @Sendable (UnsafePointer<WinogradPlane>) -> Void
   /// `WinogradFilter`: transforms filters.
@@ -67,6 +69,7 @@ public final class KernelTable: Sendable {
     packRuns = { RunPacking<I>.run($0.pointee) }
     directRows = { DirectConvolution<I>.run($0.pointee) }
     directChannels = DirectConvolution<I>.channels
+    depthwise = { DepthwiseConvolution<I>.run($0.pointee) }
     winogradInput = { WinogradInput<I>.run($0.pointee) }
     winogradFilter = { WinogradFilter<I>.run($0.pointee) }
     winogradOutput = { WinogradOutput<I>.run($0.pointee) }

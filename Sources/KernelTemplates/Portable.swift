@@ -25,9 +25,6 @@ public enum Portable: ISA {
   @inlinable @inline(__always) public static func store(_ p: UnsafeMutablePointer<Float>, _ v: F32) {
     UnsafeMutableRawPointer(p).storeBytes(of: v, as: F32.self)
   }
-  @inlinable @inline(__always) public static func loadEven(_ p: UnsafePointer<Float>) -> F32 {
-    SIMD8(lowHalf: load(p), highHalf: load(p + 4)).evenHalf
-  }
   @inlinable @inline(__always) public static func loadI32(_ p: UnsafePointer<Int32>) -> I32 {
     UnsafeRawPointer(p).loadUnaligned(as: I32.self)
   }
@@ -40,6 +37,9 @@ public enum Portable: ISA {
   @inlinable @inline(__always) public static func zero() -> F32 { F32() }
   @inlinable @inline(__always) public static func mask(first n: Int) -> Mask {
     I32(0, 1, 2, 3) .< I32(repeating: Int32(truncatingIfNeeded: n))
+  }
+  @inlinable @inline(__always) public static func mask(from start: Int, to end: Int) -> Mask {
+    mask(first: end) .& .!mask(first: start)
   }
 
   @inlinable @inline(__always) public static func add(_ a: F32, _ b: F32) -> F32 { a + b }
@@ -100,6 +100,12 @@ public enum Portable: ISA {
   @inlinable @inline(__always) public static func bitsAsI32(_ a: F32) -> I32 { unsafeBitCast(a, to: I32.self) }
   @inlinable @inline(__always) public static func bitsAsF32(_ a: I32) -> F32 { unsafeBitCast(a, to: F32.self) }
 
+  @inlinable @inline(__always) public static func even(_ a: F32, _ b: F32) -> F32 {
+    SIMD8(lowHalf: a, highHalf: b).evenHalf
+  }
+  @inlinable @inline(__always) public static func odd(_ a: F32, _ b: F32) -> F32 {
+    SIMD8(lowHalf: a, highHalf: b).oddHalf
+  }
   @inlinable @inline(__always) public static func sum(_ a: F32) -> Float { (a[0] + a[2]) + (a[1] + a[3]) }
   @inlinable @inline(__always) public static func maximum(_ a: F32) -> Float {
     Swift.max(Swift.max(a[0], a[2]), Swift.max(a[1], a[3]))

@@ -22,10 +22,6 @@ public enum AVX2: ISA {
   @inlinable @inline(__always) public static func store(_ p: UnsafeMutablePointer<Float>, _ v: F32, _ mask: Mask) {
     _mm256_maskstore_ps(p, _mm256_castps_si256(mask), v)
   }
-  @inlinable @inline(__always) public static func loadEven(_ p: UnsafePointer<Float>) -> F32 {
-    let pairs = isa_mm256_shuffle_even_ps(_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8))
-    return _mm256_castsi256_ps(isa_mm256_permute4x64_0213(_mm256_castps_si256(pairs)))
-  }
   @inlinable @inline(__always) public static func loadI32(_ p: UnsafePointer<Int32>) -> I32 {
     _mm256_loadu_si256(UnsafeRawPointer(p).assumingMemoryBound(to: __m256i_u.self))
   }
@@ -39,6 +35,9 @@ public enum AVX2: ISA {
   @inlinable @inline(__always) public static func mask(first n: Int) -> Mask {
     let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)
     return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(Int32(truncatingIfNeeded: n)), lane))
+  }
+  @inlinable @inline(__always) public static func mask(from start: Int, to end: Int) -> Mask {
+    _mm256_andnot_ps(mask(first: start), mask(first: end))
   }
 
   @inlinable @inline(__always) public static func add(_ a: F32, _ b: F32) -> F32 { _mm256_add_ps(a, b) }
@@ -102,6 +101,12 @@ public enum AVX2: ISA {
   @inlinable @inline(__always) public static func bitsAsI32(_ a: F32) -> I32 { _mm256_castps_si256(a) }
   @inlinable @inline(__always) public static func bitsAsF32(_ a: I32) -> F32 { _mm256_castsi256_ps(a) }
 
+  @inlinable @inline(__always) public static func even(_ a: F32, _ b: F32) -> F32 {
+    _mm256_castsi256_ps(isa_mm256_permute4x64_0213(_mm256_castps_si256(isa_mm256_shuffle_even_ps(a, b))))
+  }
+  @inlinable @inline(__always) public static func odd(_ a: F32, _ b: F32) -> F32 {
+    _mm256_castsi256_ps(isa_mm256_permute4x64_0213(_mm256_castps_si256(isa_mm256_shuffle_odd_ps(a, b))))
+  }
   @inlinable @inline(__always) public static func sum(_ a: F32) -> Float {
     let four = _mm_add_ps(isa_mm256_low_ps(a), isa_mm256_high_ps(a))
     let two = _mm_add_ps(four, _mm_movehl_ps(four, four))

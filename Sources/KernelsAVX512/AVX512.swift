@@ -22,10 +22,6 @@ public enum AVX512: ISA {
   @inlinable @inline(__always) public static func store(_ p: UnsafeMutablePointer<Float>, _ v: F32, _ mask: Mask) {
     _mm512_mask_storeu_ps(p, mask, v)
   }
-  @inlinable @inline(__always) public static func loadEven(_ p: UnsafePointer<Float>) -> F32 {
-    let even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0)
-    return _mm512_permutex2var_ps(_mm512_loadu_ps(p), even, _mm512_loadu_ps(p + 16))
-  }
   @inlinable @inline(__always) public static func loadI32(_ p: UnsafePointer<Int32>) -> I32 { _mm512_loadu_si512(p) }
   @inlinable @inline(__always) public static func storeI32(_ p: UnsafeMutablePointer<Int32>, _ v: I32) {
     _mm512_storeu_si512(p, v)
@@ -36,6 +32,9 @@ public enum AVX512: ISA {
   @inlinable @inline(__always) public static func zero() -> F32 { _mm512_setzero_ps() }
   @inlinable @inline(__always) public static func mask(first n: Int) -> Mask {
     n <= 0 ? 0 : n >= 16 ? 0xFFFF : Mask(truncatingIfNeeded: (1 &<< n) &- 1)
+  }
+  @inlinable @inline(__always) public static func mask(from start: Int, to end: Int) -> Mask {
+    mask(first: end) & ~mask(first: start)
   }
 
   @inlinable @inline(__always) public static func add(_ a: F32, _ b: F32) -> F32 { _mm512_add_ps(a, b) }
@@ -95,6 +94,12 @@ public enum AVX512: ISA {
   @inlinable @inline(__always) public static func bitsAsI32(_ a: F32) -> I32 { _mm512_castps_si512(a) }
   @inlinable @inline(__always) public static func bitsAsF32(_ a: I32) -> F32 { _mm512_castsi512_ps(a) }
 
+  @inlinable @inline(__always) public static func even(_ a: F32, _ b: F32) -> F32 {
+    _mm512_permutex2var_ps(a, _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0), b)
+  }
+  @inlinable @inline(__always) public static func odd(_ a: F32, _ b: F32) -> F32 {
+    _mm512_permutex2var_ps(a, _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1), b)
+  }
   @inlinable @inline(__always) public static func sum(_ a: F32) -> Float { _mm512_reduce_add_ps(a) }
   @inlinable @inline(__always) public static func maximum(_ a: F32) -> Float { _mm512_reduce_max_ps(a) }
   @inlinable @inline(__always) public static func minimum(_ a: F32) -> Float { _mm512_reduce_min_ps(a) }

@@ -109,6 +109,24 @@ private func randomShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
   return shapes
 }
 
+/// Depthwise convolutions of the sizes that have kernels, and of their neighbours.
+private func depthwiseShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
+  var random = SplitMix64(seed: seed)
+  func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+  var shapes: [ConvolutionShape] = []
+  while shapes.count < count {
+    let (kernel, stride, dilation) = (pick(2...5), pick(1...2), pick(0...4) == 0 ? 2 : 1)
+    let groups = pick(2...6)
+    func pads() -> [Int] { [pick(0...kernel), pick(0...kernel)] }
+    let shape = ConvolutionShape(
+      batch: pick(1...2), inputChannels: groups, outputChannels: groups * pick(1...3), groups: groups,
+      input: [pick(1...9), pick(1...70)], kernel: [kernel, kernel], stride: [stride, stride],
+      dilation: [dilation, dilation], padsBegin: pads(), padsEnd: pads())
+    if shape.output.product > 0 { shapes.append(shape) }
+  }
+  return shapes
+}
+
 @Suite struct ConvolutionTests {
   @Test func sizesBeyondAnyMemoryEndAtTheLargestNumber() {
     let far = Int(Int32.max)
@@ -133,6 +151,12 @@ private func randomShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
     }
   }
 
+  @Test(arguments: KernelTable.runnable, depthwiseShapes(150, seed: 12))
+  func depthwiseEqualsReference(table: KernelTable, shape: ConvolutionShape) {
+    let seed = UInt64(shape.multiplyAdds)
+    #expect(equalsReference(shape, algorithm: .direct, table: table, threads: 1 + shape.groups % 2, seed: seed))
+  }
+
   /// Layers as real networks have them, small in channels.
   @Test(arguments: KernelTable.runnable, Convolution.Algorithm.allCases)
   func layersOfNetworksEqualReference(table: KernelTable, algorithm: Convolution.Algorithm) {
@@ -150,6 +174,7 @@ private func randomShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
       square(14, 40, 36, kernel: 3, stride: 2), square(7, 72, 100, kernel: 3, stride: 1),
       square(28, 32, 32, kernel: 3, stride: 1, groups: 8), square(14, 32, 32, kernel: 3, stride: 2, groups: 4),
       square(28, 9, 9, kernel: 3, stride: 1, groups: 9), square(29, 9, 9, kernel: 5, stride: 2, groups: 9),
+      square(112, 5, 5, kernel: 3, stride: 1, groups: 5), square(112, 5, 5, kernel: 3, stride: 2, groups: 5),
       square(1, 70, 90, kernel: 1, stride: 1),
     ].enumerated() {
       for threads in [1, 3] where isExact(algorithm, shape) {

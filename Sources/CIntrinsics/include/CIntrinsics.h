@@ -20,6 +20,7 @@ ISA_AVX2 __m256 isa_mm256_cmple_ps(__m256 a, __m256 b) { return _mm256_cmp_ps(a,
 ISA_AVX2 __m256 isa_mm256_cmpeq_ps(__m256 a, __m256 b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
 ISA_AVX2 __m256 isa_mm256_cmpunord_ps(__m256 a, __m256 b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
 ISA_AVX2 __m256 isa_mm256_shuffle_even_ps(__m256 a, __m256 b) { return _mm256_shuffle_ps(a, b, 0x88); }
+ISA_AVX2 __m256 isa_mm256_shuffle_odd_ps(__m256 a, __m256 b) { return _mm256_shuffle_ps(a, b, 0xDD); }
 ISA_AVX2 __m256i isa_mm256_permute4x64_0213(__m256i a) { return _mm256_permute4x64_epi64(a, 0xD8); }
 ISA_AVX2 __m128 isa_mm256_low_ps(__m256 a) { return _mm256_extractf128_ps(a, 0); }
 ISA_AVX2 __m128 isa_mm256_high_ps(__m256 a) { return _mm256_extractf128_ps(a, 1); }

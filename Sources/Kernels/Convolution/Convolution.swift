@@ -50,7 +50,9 @@ public struct Convolution: Sendable {
       switch algorithm {
       case .positionsInLanes: PositionsInLanes(shape, input: input, context: context)
       case .channelsInLanes: ChannelsInLanes(shape, input: input, context: context)
-      case .direct: DirectGroups(shape, input: input, context: context)
+      case .direct:
+        DepthwiseGroups.supports(shape)
+          ? DepthwiseGroups(shape, context: context) : DirectGroups(shape, input: input, context: context)
       case .winograd2: Winograd(shape, outputs: 2, context: context)
       case .winograd4: Winograd(shape, outputs: 4, context: context)
       }
