@@ -1,11 +1,15 @@
-/// Neighbouring outputs of a pooling in one output row, whose windows have equal shapes: the arguments of a row kernel.
+/// The outputs of a pooling in one output row: the arguments of a row kernel.
 public struct PoolingRow {
-  /// What the windows' rows count from, for the first output.
+  /// What the windows' rows count from.
   public var input: UnsafePointer<Float>
-  /// Offset of each row of the window.
+  /// Offset of each input row that the windows see, from its column 0.
   public var rows: UnsafePointer<Int>
-  /// Number of rows of the window.
+  /// Number of those rows.
   public var height = 0
+  /// Elements of an input row.
+  public var columns = 0
+  /// Columns of padding before the first of them.
+  public var padLeft = 0
   /// Elements from one column of the window to the next, and how many columns it has.
   public var columnStep = 1, width = 0
   /// Elements from one output's window to the next one's.
@@ -14,8 +18,8 @@ public struct PoolingRow {
   public var output: UnsafeMutablePointer<Float>
   /// Number of outputs.
   public var count = 0
-  /// An average is the window's sum times this number; `nil` takes the maximum.
-  public var factor: Float? = nil
+  /// An average is the window's sum times the output's number here; `nil` takes the maximum.
+  public var factors: UnsafePointer<Float>? = nil
 
   /// A row whose sizes are yet to be set.
   @inlinable
@@ -26,60 +30,126 @@ public struct PoolingRow {
   }
 }
 
-/// Pools along a row, output positions in lanes.
+/// Pools along a row, output positions in lanes: down the columns first, then across, so that a column is reduced once for all
+/// windows of a vector; at a stride of 2 the columns are split in the registers.
 public enum PoolingRowKernel<I: ISA> {
-  /// Computes the row's maxima, NaN where a window holds one, or its sums times the factor.
+  /// Computes the row's maxima, minus infinity of nothing and NaN where a window holds one, or its sums times the factors.
   @inlinable @inline(__always)
   public static func run(_ row: borrowing PoolingRow) {
-    if let factor = row.factor {
-      let f = I.broadcast(factor)
-      pool(row, initial: 0, combine: { I.add($0, $1) }, finish: { I.mul($0, f) })
+    if row.factors != nil {
+      pool(row, nothing: 0, combine: { I.add($0, $1) })
     } else {
-      pool(row, initial: -.infinity, combine: { I.select(I.isNaN($0), $0, I.max($0, $1)) }, finish: { $0 })
+      pool(row, nothing: -.infinity, combine: { I.select(I.isNaN($0), $0, I.max($0, $1)) })
     }
   }
 
   @inlinable @inline(__always)
-  static func pool(
-    _ row: borrowing PoolingRow, initial: Float, combine: (I.F32, I.F32) -> I.F32, finish: (I.F32) -> I.F32
-  ) {
-    var i = 0
+  static func pool(_ row: borrowing PoolingRow, nothing: Float, combine: (I.F32, I.F32) -> I.F32) {
+    var x = 0
     if row.stride <= 2 {
-      // `loadEven` reads one element past the last that it uses: the last vector is left to the scalar loop.
-      let whole = row.stride == 1 ? row.count : row.count - 1
-      while i + I.lanes <= whole {
-        var v = I.broadcast(initial)
-        var y = 0
-        while y < row.height {
-          let from = row.input + row.rows[y] + i * row.stride
-          var x = 0
-          while x < row.width {
-            let p = from + x * row.columnStep
-            v = combine(v, row.stride == 1 ? I.load(p) : I.loadEven(p))
-            x += 1
-          }
-          y += 1
-        }
-        I.store(row.output + i, finish(v))
-        i += I.lanes
+      // Columns that a vector's unmasked loads touch.
+      let reach = (row.width - 1) * row.columnStep + row.stride * I.lanes
+      let last = row.columns - reach
+      while x < row.count {
+        let column = x * row.stride - row.padLeft
+        let isInside = column >= 0 && column <= last
+        let v =
+          isInside
+          ? vector(row, column: column, nothing: nothing, isMasked: false, combine: combine)
+          : vector(row, column: column, nothing: nothing, isMasked: true, combine: combine)
+        finish(row, v, x: x, count: row.count - x)
+        x += I.lanes
       }
     }
-    let one = I.mask(first: 1)
-    while i < row.count {
-      var v = I.broadcast(initial)
-      var y = 0
-      while y < row.height {
-        let from = row.input + row.rows[y] + i * row.stride
-        var x = 0
-        while x < row.width {
-          v = combine(v, I.broadcast(from[x * row.columnStep]))
-          x += 1
+    while x < row.count {
+      finish(row, single(row, x: x, nothing: nothing, combine: combine), x: x, count: 1)
+      x += 1
+    }
+  }
+
+  /// Stores up to a vector of outputs from `x` on.
+  @inlinable @inline(__always)
+  static func finish(_ row: borrowing PoolingRow, _ v: I.F32, x: Int, count: Int) {
+    if count >= I.lanes {
+      I.store(row.output + x, row.factors.map { I.mul(v, I.load($0 + x)) } ?? v)
+    } else {
+      let mask = I.mask(first: count)
+      I.store(row.output + x, row.factors.map { I.mul(v, I.load($0 + x, mask)) } ?? v, mask)
+    }
+  }
+
+  /// The windows of a vector of outputs, of which the first begins at `column`; the stride is 1 or 2.
+  ///
+  /// - Parameter isMasked: a constant: whether a load may reach beyond the row.
+  @inlinable @inline(__always)
+  static func vector(
+    _ row: borrowing PoolingRow, column: Int, nothing: Float, isMasked: Bool, combine: (I.F32, I.F32) -> I.F32
+  ) -> I.F32 {
+    var v = I.broadcast(nothing)
+    var j = 0
+    while j < row.width {
+      let at = column + j * row.columnStep
+      let a = down(row, column: at, nothing: nothing, isMasked: isMasked, combine: combine)
+      if row.stride == 1 {
+        v = combine(v, a)
+      } else {
+        let b = down(row, column: at + I.lanes, nothing: nothing, isMasked: isMasked, combine: combine)
+        v = combine(v, I.even(a, b))
+        if row.columnStep == 1, j + 1 < row.width {
+          v = combine(v, I.odd(a, b))
+          j += 1
         }
+      }
+      j += 1
+    }
+    return v
+  }
+
+  /// A vector of columns reduced over the window's rows.
+  @inlinable @inline(__always)
+  static func down(
+    _ row: borrowing PoolingRow, column: Int, nothing: Float, isMasked: Bool, combine: (I.F32, I.F32) -> I.F32
+  ) -> I.F32 {
+    let none = I.broadcast(nothing)
+    let from = row.input + column
+    var v = none
+    var y = 0
+    if isMasked {
+      let mask = I.mask(from: -column, to: row.columns - column)
+      while y < row.height {
+        v = combine(v, I.select(mask, I.load(from + row.rows[y], mask), none))
         y += 1
       }
-      I.store(row.output + i, finish(v), one)
-      i += 1
+    } else {
+      if row.height > 0 { v = I.load(from + row.rows[0]) }
+      y = 1
+      while y < row.height {
+        v = combine(v, I.load(from + row.rows[y]))
+        y += 1
+      }
     }
+    return v
+  }
+
+  /// The window of one output, in every lane.
+  @inlinable @inline(__always)
+  static func single(
+    _ row: borrowing PoolingRow, x: Int, nothing: Float, combine: (I.F32, I.F32) -> I.F32
+  ) -> I.F32 {
+    var v = I.broadcast(nothing)
+    var y = 0
+    while y < row.height {
+      let from = row.input + row.rows[y]
+      var column = x * row.stride - row.padLeft
+      var j = 0
+      while j < row.width {
+        if column >= 0, column < row.columns { v = combine(v, I.broadcast(from[column])) }
+        column += row.columnStep
+        j += 1
+      }
+      y += 1
+    }
+    return v
   }
 }
 

@@ -55,10 +55,8 @@ public struct Pooling: Sendable {
   public let scratchBytes: Int
 
   private let context: KernelContext
-  private let workerBytes: Int
-  private let windowsAcross: [Window]
-  /// Outputs of a row whose windows lie inside the input from left to right.
-  private let inner: Range<Int>
+  /// Bytes of a worker's list of rows, and with its factors behind it.
+  private let rowBytes: Int, workerBytes: Int
 
   /// Where a window lies on one axis.
   private struct Window {
@@ -77,12 +75,10 @@ public struct Pooling: Sendable {
     self.context = context
     // A row of each depth and height of the window that lies inside the input.
     let rows = min(shape.kernel.depth, shape.input.depth) * min(shape.kernel.height, shape.input.height)
-    workerBytes = (rows * MemoryLayout<Int>.stride).roundedUp(to: 64)
+    rowBytes = (rows * MemoryLayout<Int>.stride).roundedUp(to: 64)
+    let factors = kind == .max ? 0 : shape.output.width
+    workerBytes = rowBytes + (factors * MemoryLayout<Float>.stride).roundedUp(to: 64)
     scratchBytes = workerBytes * context.pool.threads
-    let windows = (0..<shape.output.width).map { Self.window(shape, \.width, output: $0) }
-    windowsAcross = windows
-    let whole = windows.indices.filter { windows[$0].inside == shape.kernel.width }
-    inner = (whole.first ?? 0)..<(whole.last.map { $0 + 1 } ?? 0)
   }
 
   private static func window(_ s: PoolingShape, _ axis: KeyPath<ConvolutionShape.Axes, Int>, output: Int) -> Window {
@@ -103,54 +99,67 @@ public struct Pooling: Sendable {
   public func run(
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
   ) {
+    // Planes may be small: a task takes enough of them to be worth its dispatch.
+    let each = max(1, 16_384 / max(1, shape.input.product + shape.output.product))
     context.pool.parallel(
-      shape.planes,
-      perWorker: { plane, worker in
-        let rows = (scratch + worker * workerBytes).bindMemory(to: Int.self, capacity: workerBytes / 8)
-        var row = PoolingRow(
-          input: input + plane * shape.input.product, rows: rows, output: output + plane * shape.output.product)
-        row.stride = shape.stride.width
-        row.columnStep = shape.dilation.width
-        for z in 0..<shape.output.depth {
-          let slices = Self.window(shape, \.depth, output: z)
-          for y in 0..<shape.output.height {
-            let lines = Self.window(shape, \.height, output: y)
-            row.height = 0
-            for slice in 0..<slices.inside {
-              for line in 0..<lines.inside {
-                let at = slices.first + slice * shape.dilation.depth
-                rows[row.height] =
-                  (at * shape.input.height + lines.first + line * shape.dilation.height) * shape.input.width
-                row.height += 1
-              }
-            }
-            pool(&row, slices, lines)
-            row.output += shape.output.width
-          }
+      (shape.planes + each - 1) / each,
+      perWorker: { task, worker in
+        for plane in task * each..<min(shape.planes, (task + 1) * each) {
+          pool(
+            input + plane * shape.input.product, output + plane * shape.output.product,
+            scratch: scratch + worker * workerBytes)
         }
       })
   }
 
-  /// One output row: the outputs at the left and right border one by one, all others at once.
-  private func pool(_ row: inout PoolingRow, _ slices: Window, _ lines: Window) {
-    let (input, output) = (row.input, row.output)
-    var x = 0
-    while x < shape.output.width {
-      let across = windowsAcross[x]
-      row.count = inner.contains(x) ? inner.upperBound - x : 1
-      row.width = across.inside
-      row.input = input + across.first
-      row.output = output + x
-      if case .average(let countIncludePad) = kind {
-        let counts =
-          countIncludePad
-          ? (slices.counted, lines.counted, across.counted) : (slices.inside, lines.inside, across.inside)
-        row.factor = 1 / Float(max(1, Int.saturatedProduct(counts.0, counts.1, counts.2)))
+  /// One plane.
+  private func pool(
+    _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
+  ) {
+    let rows = scratch.bindMemory(to: Int.self, capacity: rowBytes / MemoryLayout<Int>.stride)
+    let factors = (scratch + rowBytes).bindMemory(to: Float.self, capacity: (workerBytes - rowBytes) / 4)
+    var row = PoolingRow(input: input, rows: rows, output: output)
+    (row.columns, row.padLeft) = (shape.input.width, shape.padsBegin.width)
+    (row.stride, row.columnStep, row.width) = (shape.stride.width, shape.dilation.width, shape.kernel.width)
+    row.count = shape.output.width
+    if kind != .max { row.factors = UnsafePointer(factors) }
+    /// What the factors divide by, apart from the window's columns.
+    var lastCount = -1
+    for z in 0..<shape.output.depth {
+      let slices = Self.window(shape, \.depth, output: z)
+      for y in 0..<shape.output.height {
+        let lines = Self.window(shape, \.height, output: y)
+        row.height = 0
+        for slice in 0..<slices.inside {
+          for line in 0..<lines.inside {
+            let at = slices.first + slice * shape.dilation.depth
+            rows[row.height] =
+              (at * shape.input.height + lines.first + line * shape.dilation.height) * shape.input.width
+            row.height += 1
+          }
+        }
+        if case .average(let countIncludePad) = kind {
+          let count =
+            countIncludePad
+            ? slices.counted.multipliedSaturated(by: lines.counted) : slices.inside * lines.inside
+          if count != lastCount {
+            setFactors(factors, count: count, countIncludePad: countIncludePad)
+            lastCount = count
+          }
+        }
+        context.table.poolRow(&row)
+        row.output += shape.output.width
       }
-      context.table.poolRow(&row)
-      x += row.count
     }
-    (row.input, row.output) = (input, output)
+  }
+
+  /// What the sums of a row are multiplied by: one over the elements that count, of which a column of a window has `count`.
+  private func setFactors(_ factors: UnsafeMutablePointer<Float>, count: Int, countIncludePad: Bool) {
+    for x in 0..<shape.output.width {
+      let across = Self.window(shape, \.width, output: x)
+      let elements = count.multipliedSaturated(by: countIncludePad ? across.counted : across.inside)
+      factors[x] = 1 / Float(max(1, elements))
+    }
   }
 }
 
