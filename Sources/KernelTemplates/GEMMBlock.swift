@@ -52,6 +52,11 @@ public struct GEMMBlock {
   /// Elements from one row of C (and of the residual) to the next.
   public var rowStride = 0
 
+  /// What the block is to bring into the caches for those that come after it, while it computes; nil for its own panels of B.
+  public var ahead: UnsafePointer<Float>? = nil
+  /// Elements of that.
+  public var aheadCount = 0
+
   /// The block adds to what C holds.
   public var accumulates = false
   /// The block adds the last products: bias, residual and bounds apply.
@@ -64,6 +69,10 @@ public struct GEMMBlock {
   public var residual: UnsafePointer<Float>? = nil
   /// Bounds of the result: 0 and infinity are ReLU, minus and plus infinity are none.
   public var lowerBound = -Float.infinity, upperBound = Float.infinity
+
+  /// Whether the bounds can change a result.
+  @inlinable @inline(__always)
+  public var isBounded: Bool { lowerBound > -.infinity || upperBound < .infinity }
 
   /// A block whose sizes are yet to be set.
   @inlinable

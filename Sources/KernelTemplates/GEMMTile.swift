@@ -126,6 +126,7 @@ public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
   /// NaN passes.
   @inlinable @inline(__always)
   static func bound(_ sums: inout Sums, block: borrowing GEMMBlock) {
+    guard block.isBounded else { return }
     let low = I.broadcast(block.lowerBound)
     let high = I.broadcast(block.upperBound)
     for i in 0..<MR { for j in 0..<NR { sums[i][j] = I.min(high, I.max(low, sums[i][j])) } }

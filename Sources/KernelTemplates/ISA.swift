@@ -60,6 +60,10 @@ public protocol ISA: SendableMetatype {
     _ from: UnsafePointer<Float>, _ fromStride: Int, _ to: UnsafeMutablePointer<Float>, _ toStride: Int)
   /// In every quad of lanes, transposes the square that the four vectors' quads form. It undoes itself.
   static func transposeQuads(_ v: InlineArray<4, F32>) -> InlineArray<4, F32>
+  /// In every quad of lanes, the first two of a and the first two of b.
+  static func firstPairs(_ a: F32, _ b: F32) -> F32
+  /// In every quad of lanes, the last two of a and the last two of b.
+  static func lastPairs(_ a: F32, _ b: F32) -> F32
   /// p[0 ..< lanes].
   static func loadI32(_ p: UnsafePointer<Int32>) -> I32
   /// Writes p[0 ..< lanes].

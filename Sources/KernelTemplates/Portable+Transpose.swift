@@ -19,4 +19,12 @@ extension Portable {
       F32(a[3], b[3], c[3], d[3]),
     ]
   }
+
+  /// A vector is one quad.
+  @inlinable @inline(__always)
+  public static func firstPairs(_ a: F32, _ b: F32) -> F32 { F32(lowHalf: a.lowHalf, highHalf: b.lowHalf) }
+
+  /// A vector is one quad.
+  @inlinable @inline(__always)
+  public static func lastPairs(_ a: F32, _ b: F32) -> F32 { F32(lowHalf: a.highHalf, highHalf: b.highHalf) }
 }

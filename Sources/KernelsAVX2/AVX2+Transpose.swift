@@ -34,4 +34,16 @@ extension AVX2 {
       _mm256_castpd_ps(_mm256_unpacklo_pd(ab1, cd1)), _mm256_castpd_ps(_mm256_unpackhi_pd(ab1, cd1)),
     ]
   }
+
+  /// A pair is a number of 64 bits.
+  @inlinable @inline(__always)
+  public static func firstPairs(_ a: F32, _ b: F32) -> F32 {
+    _mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(a), _mm256_castps_pd(b)))
+  }
+
+  /// A pair is a number of 64 bits.
+  @inlinable @inline(__always)
+  public static func lastPairs(_ a: F32, _ b: F32) -> F32 {
+    _mm256_castpd_ps(_mm256_unpackhi_pd(_mm256_castps_pd(a), _mm256_castps_pd(b)))
+  }
 }

@@ -102,6 +102,7 @@ private func plane(
     let all = Convolution.Algorithm.allCases
     #expect(Convolution.choice(plane([56, 56], 64, 64), among: all, table: table) == .winograd4)
     #expect(Convolution.choice(plane([14, 14], 512, 512), among: all, table: table) == .winograd4)
+    #expect(!Convolution.choice(plane([7, 7], 512, 512), among: all, table: table).isDirectSum)
     let direct = all.filter(\.isDirectSum)
     #expect(Convolution.choice(plane([56, 56], 64, 64), among: direct, table: table) == .positionsInLanes)
     let strided = ConvolutionShape(

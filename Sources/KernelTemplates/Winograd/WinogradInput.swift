@@ -64,7 +64,10 @@ public enum WinogradInput<I: ISA> {
           even[i] = WinogradTransform<I, A>.input(line(here[0], here[1], here[2], here[3], next[0], next[1]))
         }
       }
-      if A == 4 {
+      if A == 4 && tiles.isLastHalf && group == tiles.groups - 1 {
+        for i in 0..<A { for j in 0..<A { even[i][j] = I.firstPairs(even[i][j], odd[i][j]) } }
+        store(even, plane, vector: 2 * group)
+      } else if A == 4 {
         store(even, plane, vector: 2 * group)
         store(odd, plane, vector: 2 * group + 1)
       } else {

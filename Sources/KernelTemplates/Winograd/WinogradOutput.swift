@@ -54,7 +54,12 @@ public enum WinogradOutput<I: ISA> {
       let to = sums.strips + group * 4 * I.lanes
       if A == 4 {
         let even = outputs(sums, vector: 2 * group, WinogradInput<I>.Tile<A>.self)
-        let odd = outputs(sums, vector: 2 * group + 1, WinogradInput<I>.Tile<A>.self)
+        var odd = even
+        if tiles.isLastHalf && group == tiles.groups - 1 {
+          for i in 0..<2 { for j in 0..<2 { odd[i][j] = I.lastPairs(even[i][j], even[i][j]) } }
+        } else {
+          odd = outputs(sums, vector: 2 * group + 1, WinogradInput<I>.Tile<A>.self)
+        }
         for i in 0..<2 { storeQuads([even[i][0], even[i][1], odd[i][0], odd[i][1]], to: to + i * length) }
       } else {
         let tile = outputs(sums, vector: group, WinogradInput<I>.Tile<A>.self)

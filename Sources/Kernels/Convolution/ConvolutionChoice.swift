@@ -19,7 +19,7 @@ extension Convolution.Algorithm {
 
 extension Convolution {
   /// Grows with each change of the kernels after which measured times no longer hold.
-  public static let timingVersion = 1
+  public static let timingVersion = 2
 
   /// The algorithms that could be the fastest for a shape: those worth measuring.
   ///
@@ -41,10 +41,8 @@ extension Convolution {
   ///   - allowed: algorithms to choose from; one that sums directly must be among them.
   ///   - table: the kernels.
   public static func choice(_ shape: ConvolutionShape, among allowed: [Algorithm], table: KernelTable) -> Algorithm {
-    let direct = directChoice(shape, table: table)
-    guard direct != .direct else { return direct }
-    var best = direct
-    var least = directCost(shape, direct, table: table)
+    var best = directChoice(shape, table: table)
+    var least = directCost(shape, best, table: table)
     for (algorithm, outputs) in [(Algorithm.winograd4, 4), (.winograd2, 2)]
     where allowed.contains(algorithm) && algorithm.supports(shape) {
       let cost = winogradCost(shape, outputs: outputs, table: table)
@@ -55,28 +53,35 @@ extension Convolution {
 
   /// Narrow groups go direct.
   ///
-  /// Otherwise the axis that leaves fewer lanes idle lies in lanes, in doubt the positions.
+  /// Otherwise the axis that leaves fewer lanes idle lies in lanes; in doubt the positions, whose sums need no transposition,
+  /// but the channels if the weights come from beyond the second-level cache: as B they are fetched ahead.
   private static func directChoice(_ shape: ConvolutionShape, table: KernelTable) -> Algorithm {
     func used(_ count: Int) -> Double { Double(count) / Double(max(1, count.roundedUp(to: table.lanes))) }
     // Up to 16 channels packing costs more than it saves, unless rows are much shorter than a vector.
     let narrowest = used(shape.output.width) > 0.6 ? 16 : 4
     if shape.groups > 1 && shape.groupOutputChannels <= narrowest { return .direct }
-    return used(shape.groupOutputChannels) > used(shape.output.product) + 0.06 ? .channelsInLanes : .positionsInLanes
+    let weightBytes = shape.groupOutputChannels.multipliedSaturated(by: shape.reduction).multipliedSaturated(by: 4)
+    let gain = weightBytes >= CacheSizes.current.l2 && shape.output.product <= 256 ? -0.03 : 0.03
+    return used(shape.groupOutputChannels) > used(shape.output.product) + gain ? .channelsInLanes : .positionsInLanes
   }
 
   /// Time of a direct sum in vector multiply-adds.
   private static func directCost(_ shape: ConvolutionShape, _ algorithm: Algorithm, table: KernelTable) -> Double {
-    let (lanes, positions, channels) = (table.lanes, shape.output.product, shape.groupOutputChannels)
-    let vectors =
-      algorithm == .positionsInLanes
-      ? channels * (positions.roundedUp(to: lanes) / lanes) : positions * (channels.roundedUp(to: lanes) / lanes)
-    return Double(shape.batch * shape.groups) * Double(shape.reduction) * Double(vectors) / 0.88
+    func vectors(_ count: Int) -> Int { (count + table.lanes - 1) / table.lanes }
+    let (output, channels) = (shape.output, shape.groupOutputChannels)
+    let (products, share) =
+      switch algorithm {
+      case .direct: (channels * output.depth * output.height * vectors(output.width), 0.75)
+      case .positionsInLanes: (channels * vectors(output.product), 0.88)
+      default: (output.product * vectors(channels), 0.88)
+      }
+    return Double(shape.batch * shape.groups) * Double(shape.reduction) * Double(products) / share
   }
 
   /// Time of Winograd's algorithm in vector multiply-adds.
   ///
-  /// The products run at 85 % of the peak; a vector of filters, of input tiles and of output tiles costs as many instructions as
-  /// stand here.
+  /// The products run at 85 % of the peak, those of narrow groups at less; a vector of filters, of input tiles and of output
+  /// tiles costs as many instructions as stand here.
   private static func winogradCost(_ shape: ConvolutionShape, outputs: Int, table: KernelTable) -> Double {
     let (inputs, channels) = (Double(shape.groupInputChannels), Double(shape.groupOutputChannels))
     let width = (shape.output.width + outputs - 1) / outputs * outputs
@@ -84,7 +89,8 @@ extension Convolution {
     let tiles = WinogradTiles(products: outputs + 2, tileRows: rows, width: width, lanes: table.lanes)
     let vectors = Double(tiles.vectors)
     let (filter, input, output) = outputs == 4 ? (110.0, 520.0, 350.0) : (55.0, 150.0, 110.0)
-    let products = Double(tiles.components) * inputs * channels * vectors / 0.85
+    let share = shape.groups > 1 && shape.groupOutputChannels <= 32 ? 0.5 : 0.85
+    let products = Double(tiles.components) * inputs * channels * vectors / share
     let blocks = Double(Winograd.blocks(tileRows: rows, tilesPerRow: width / outputs))
     let transforms =
       blocks * inputs * channels / Double(table.lanes) * filter + vectors * (inputs * input + channels * output)

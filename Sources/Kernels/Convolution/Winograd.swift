@@ -1,4 +1,3 @@
-import CIntrinsics
 import KernelTemplates
 
 /// Winograd's convolution of 3x3 taps and stride 1: tiles and filters are transformed, multiplied component by component as
@@ -218,8 +217,9 @@ struct Winograd: ConvolutionBody {
         block.endColumnPanel = (tiles.columns + context.table.tileColumns - 1) / context.table.tileColumns
         block.accumulates = start > 0
         block.isLast = false
+        (block.ahead, block.aheadCount) = nextFilters(
+          call, panels, group: group, depth: start + count, part: component)
         context.table.gemm(&block)
-        prefetchFilters(call, panels, group: group, depth: start + count, part: component)
       }
     }
   }
@@ -230,19 +230,20 @@ struct Winograd: ConvolutionBody {
       + ((group * shape.groupOutputChannels + rows.lowerBound) * shape.groupInputChannels + depth * rows.count) * 9
   }
 
-  /// Asks for the filters of the next piece of depth, a part of them with every component: they come from memory, while the
-  /// products come from the caches.
-  private func prefetchFilters(_ call: ConvolutionCall, _ panels: Range<Int>, group: Int, depth: Int, part: Int) {
-    let count = min(depthBlock, shape.groupInputChannels - depth)
-    guard count > 0 else { return }
-    for panel in panels {
-      let rows = weightLayout.lanes(ofPanel: panel)
-      let first = taps(call, rows, group: group, depth: depth)
-      let lines = (rows.count * count * 9 + 15) / 16
-      for line in lines * part / tiles.components..<lines * (part + 1) / tiles.components {
-        isa_prefetch(first + line * 16)
-      }
-    }
+  /// Filters to bring into the caches while a component's products are made: a part of those that are transformed next, of the
+  /// following piece of depth or else of the following panels, since they come from memory and the products from the caches.
+  private func nextFilters(
+    _ call: ConvolutionCall, _ panels: Range<Int>, group: Int, depth: Int, part: Int
+  ) -> (UnsafePointer<Float>?, count: Int) {
+    let isLast = depth == shape.groupInputChannels
+    let (next, start) = isLast ? (panels.upperBound..<panels.upperBound + panels.count, 0) : (panels, depth)
+    let (panel, piece) = (part * next.count).quotientAndRemainder(dividingBy: tiles.components)
+    guard next.lowerBound + panel < weightLayout.panels else { return (nil, 0) }
+    let rows = weightLayout.lanes(ofPanel: next.lowerBound + panel)
+    let count = rows.count * min(depthBlock, shape.groupInputChannels - start) * 9
+    let first = count * piece / tiles.components
+    let end = min(count, count * (piece + next.count) / tiles.components)
+    return (taps(call, rows, group: group, depth: start) + first, end - first)
   }
 
   private func transformOutput(
