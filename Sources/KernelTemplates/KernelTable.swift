@@ -21,8 +21,8 @@ public final class KernelTable: Sendable {
   public let padPlane: @Sendable (UnsafePointer<PaddedPlane>) -> Void
   /// `RunPacking`: packs a panel of a convolution's input.
   public let packRuns: @Sendable (UnsafePointer<RunPanel>) -> Void
-  /// `DirectConvolution`: rows of narrow groups.
-  public let directRows: @Sendable (UnsafePointer<DirectRows>) -> Void
+  /// `DirectConvolution`: narrow groups.
+  public let directGroup: @Sendable (UnsafePointer<DirectGroup>) -> Void
   /// Output channels of its largest tile.
   public let directChannels: Int
   /// `DepthwiseConvolution`: output channels of one input channel each.
@@ -67,7 +67,7 @@ public final class KernelTable: Sendable {
     gemm = { GEMMKernel<I>.run($0.pointee) }
     padPlane = { PlanePadding<I>.run($0.pointee) }
     packRuns = { RunPacking<I>.run($0.pointee) }
-    directRows = { DirectConvolution<I>.run($0.pointee) }
+    directGroup = { DirectConvolution<I>.run($0.pointee) }
     directChannels = DirectConvolution<I>.channels
     depthwise = { DepthwiseConvolution<I>.run($0.pointee) }
     winogradInput = { WinogradInput<I>.run($0.pointee) }
