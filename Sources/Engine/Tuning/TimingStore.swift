@@ -1,4 +1,5 @@
 import Foundation
+import Graph
 import Kernels
 
 /// The timings of one processor's layers in a file, so that a layer is measured once on a machine.
@@ -79,10 +80,14 @@ package struct TimingStore: Sendable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     do {
       try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try encoder.encode(document).write(to: file, options: .atomic)
+      let replacement = try TemporaryFile(for: file.path)
+      try replacement.append([UInt8](encoder.encode(document)))
+      try replacement.commit()
       return nil
     } catch {
-      return "\(file.path): timings are not kept: \(error.localizedDescription)"
+      let reason =
+        if case GraphError.unwritable(_, let reason) = error { reason } else { error.localizedDescription }
+      return "\(file.path): timings are not kept: \(reason)"
     }
   }
 }
