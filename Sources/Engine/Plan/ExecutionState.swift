@@ -4,7 +4,7 @@ import Kernels
 /// The memory of one run: the arena, the pointers of all slots, and tensors of the values that are not in the arena.
 final class ExecutionState: @unchecked Sendable {
   private let plan: Plan
-  private let arena: UnsafeMutableRawPointer
+  private let arena: LastingMemory
   /// Whose arena it is, if it is another's.
   private let lender: ExecutionState?
   private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
@@ -22,13 +22,13 @@ final class ExecutionState: @unchecked Sendable {
   init(plan: Plan, sharing lender: ExecutionState? = nil) {
     self.plan = plan
     self.lender = lender.flatMap { $0.plan.arenaByteCount >= plan.arenaByteCount ? $0 : nil }
-    arena = self.lender?.arena ?? LargeMemory.allocate(byteCount: plan.arenaByteCount)
+    arena = self.lender?.arena ?? LastingMemory(byteCount: plan.arenaByteCount)
     pointers = .allocate(capacity: max(plan.slots.count, 1))
     pointers.initialize(repeating: nil, count: plan.slots.count)
     values = Array(repeating: nil, count: plan.slots.count)
     for (index, slot) in plan.slots.enumerated() {
       switch slot.placement {
-      case .arena(let offset): pointers[index] = arena + offset
+      case .arena(let offset): pointers[index] = arena.base + offset
       case .constant(let constant): set(plan.constants[constant], for: index)
       case .input(let input): inputs.append((index, input))
       case .heap: heap.append(index)
@@ -37,7 +37,6 @@ final class ExecutionState: @unchecked Sendable {
   }
 
   deinit {
-    if lender == nil { arena.deallocate() }
     pointers.deallocate()
     inputMemory?.deallocate()
   }
@@ -89,7 +88,7 @@ final class ExecutionState: @unchecked Sendable {
 
   /// Runs a kernel step.
   func run(_ step: borrowing Step, _ body: Step.Body, kernels: KernelContext) throws(GraphError) {
-    let (arena, pointers, scratchOffset) = (arena, pointers, step.scratchOffset)
+    let (arena, pointers, scratchOffset) = (arena.base, pointers, step.scratchOffset)
     try step.reads.withUnsafeBufferPointer { reads throws(GraphError) in
       try step.writes.withUnsafeBufferPointer { writes throws(GraphError) in
         try body(

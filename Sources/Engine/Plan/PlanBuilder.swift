@@ -17,6 +17,11 @@ package struct PlanBuilder {
   package let kernels: KernelContext
   /// Chooses the convolutions' kernels.
   let convolutions: ConvolutionChooser
+  /// A smaller table may be in memory as a whole.
+  private static let sparseFrom = 2 << 20
+
+  /// Memory for weights on the way to their layout.
+  let staging: StagingMemory
   private var plan = Plan()
   private var slotOfValue: [ValueID: Int] = [:]
   /// For each slot, the slot whose memory it shares; itself for most.
@@ -33,6 +38,7 @@ package struct PlanBuilder {
     self.weights = weights
     self.kernels = kernels
     self.convolutions = convolutions
+    staging = StagingMemory(pool: kernels.pool)
     for (index, value) in (graph.inputs + graph.captures).enumerated() {
       plan.inputs.append(addSlot(value, .input(index)))
     }
@@ -50,6 +56,10 @@ package struct PlanBuilder {
     if let slot = slotOfValue[value] { return slot }
     guard let constant = graph[value].constant else { return addSlot(value, .heap) }
     if !constant.isPresent, absent == nil { absent = (currentNode, value) }
+    if currentOperation == "Gather", constant.byteCount >= Self.sparseFrom, case .bytes(let storage) = constant.contents
+    {
+      storage.expectSparseReads()
+    }
     // Kernels ask for no more than an element's alignment; what is mapped at such an address stays in the map.
     plan.constants.append(constant.aligned(to: max(1, constant.dataType.bitWidth / 8)))
     return addSlot(value, .constant(plan.constants.count - 1))

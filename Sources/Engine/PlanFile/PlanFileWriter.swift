@@ -89,7 +89,10 @@ struct PlanContents {
     let keys = Set(cached.keys.flatMap { [$0.weights, $0.scale].compactMap { $0 } })
     let numbers = ConstantNumbers()
     var messages: [TensorStorage] = []
-    for graph in [graph] + plans.map(\.graph) { messages.append(try message(of: graph, numbers, keys)) }
+    messages.append(try message(of: model, graph, numbers, keys))
+    var plain = model
+    plain.metadata = [:]
+    for plan in plans { messages.append(try message(of: plain, plan.graph, numbers, keys)) }
     let isRead = numbers.storages.map { storage in
       read.contains(ObjectIdentifier(storage)) || !packed.contains(ObjectIdentifier(storage))
     }
@@ -97,7 +100,8 @@ struct PlanContents {
     let weights = numbers.numbered(cached)
 
     var layout = PlanLayout()
-    layout.append(messages + constants, alignment: TensorStorage.alignment)
+    layout.append(messages, alignment: TensorStorage.alignment)
+    layout.append(constants, alignment: TensorStorage.alignment, isSparse: true)
     layout.append(weights.map(\.packed.storage), alignment: Self.pageByteCount)
     let parts = layout.parts(pool: pool)
     var constantParts = parts[messages.count...]
@@ -119,7 +123,7 @@ struct PlanContents {
 
   /// The message of a graph whose constants are numbers: large ones, and what packed weights were made of.
   private func message(
-    of graph: Graph, _ numbers: ConstantNumbers, _ keys: Set<WeightCache.Identity>
+    of model: Model, _ graph: Graph, _ numbers: ConstantNumbers, _ keys: Set<WeightCache.Identity>
   ) throws(GraphError) -> TensorStorage {
     var model = model
     model.graph = graph

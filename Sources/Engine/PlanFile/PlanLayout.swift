@@ -4,14 +4,24 @@ import Kernels
 
 /// Where the parts of a plan file go, before it is written.
 struct PlanLayout {
-  private var places: [(offset: Int, storage: TensorStorage)] = []
+  private struct Place {
+    var offset: Int
+    var storage: TensorStorage
+    /// Bytes to hand to the system at once.
+    var writtenByteCount: Int
+  }
+
+  private var places: [Place] = []
   private var end = PlanPreamble.byteCount
 
   /// Adds parts, each from a multiple of `alignment` on.
-  mutating func append(_ storages: [TensorStorage], alignment: Int) {
+  ///
+  /// - Parameter isSparse: whether only a few of their bytes will be read. Linux keeps what one call writes in one piece of its
+  ///   file cache, and maps all of it when a byte is touched: a row of an embedding would bring 2 MiB into memory.
+  mutating func append(_ storages: [TensorStorage], alignment: Int, isSparse: Bool = false) {
     for storage in storages {
       let offset = (end + alignment - 1) / alignment * alignment
-      places.append((offset, storage))
+      places.append(Place(offset: offset, storage: storage, writtenByteCount: isSparse ? 1 << 16 : 1 << 30))
       end = offset + storage.byteCount
     }
   }
@@ -39,10 +49,13 @@ struct PlanLayout {
     let file = try TemporaryFile(for: path)
     try file.append(PlanPreamble(manifest: json, fileByteCount: end + json.count).bytes)
     var written = PlanPreamble.byteCount
-    for (offset, storage) in places {
-      try file.append([UInt8](repeating: 0, count: offset - written))
-      try file.append(storage.bytes)
-      written = offset + storage.byteCount
+    for place in places {
+      try file.append([UInt8](repeating: 0, count: place.offset - written))
+      for start in stride(from: 0, to: place.storage.byteCount, by: place.writtenByteCount) {
+        let bytes = place.storage.bytes[start...].prefix(place.writtenByteCount)
+        try file.append(UnsafeRawBufferPointer(rebasing: bytes))
+      }
+      written = place.offset + place.storage.byteCount
     }
     try file.append(json)
     try file.commit()

@@ -28,14 +28,19 @@ struct ConvolutionTrial {
       return nil
     }
     self.convolution = convolution
+    let staging = StagingMemory(pool: kernels.pool)
     func numbers(_ count: Int) -> Tensor { Tensor(shape: [count], (0..<count).map { Float($0 % 17) / 8 - 1 }) }
     func plain(_ tensor: Tensor) -> PackedWeights {
-      PackedWeights(tensor, byteCount: tensor.count * 4) { $1.copyMemory(from: $0, byteCount: tensor.count * 4) }
+      PackedWeights(tensor, byteCount: tensor.count * 4, staging: staging) {
+        $1.copyMemory(from: $0, byteCount: tensor.count * 4)
+      }
     }
     input = plain(numbers(inputCount))
     bias = plain(numbers(shape.outputChannels))
     let byteCount = convolution.packedWeightBytes
-    let packed = PackedWeights(numbers(weightCount), byteCount: byteCount) { convolution.packWeights($0, into: $1) }
+    let packed = PackedWeights(numbers(weightCount), byteCount: byteCount, staging: staging) {
+      convolution.packWeights($0, into: $1)
+    }
     let copies = min(16, max(1, 2 * CacheSizes.current.last / max(1, byteCount)))
     weights = [packed] + (1..<max(1, copies)).map { _ in packed.copy() }
     output = TensorStorage(byteCount: outputCount * 4) { _ in }

@@ -59,13 +59,24 @@ package final class MappedFile: PageDiscarding, @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: map, count: count)
   }
 
-  package func discardPages(of range: UnsafeRawBufferPointer) {
+  package func discardPages(of range: UnsafeRawBufferPointer) { advise(MADV_DONTNEED, of: range) }
+
+  package func expectSparseReads(of range: UnsafeRawBufferPointer) {
+    advise(MADV_RANDOM, of: range)
+    #if os(Linux)
+      // One row would bring 2 MiB into memory.
+      advise(MADV_NOHUGEPAGE, of: range)
+    #endif
+  }
+
+  /// Tells the system about whole pages within a range.
+  private func advise(_ advice: some BinaryInteger, of range: UnsafeRawBufferPointer) {
     guard let first = range.baseAddress else { return }
     let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
     let start = (UInt(bitPattern: first) + page - 1) / page * page
     let end = (UInt(bitPattern: first) + UInt(range.count)) / page * page
     guard start < end, let address = UnsafeMutableRawPointer(bitPattern: start) else { return }
-    madvise(address, Int(end - start), MADV_DONTNEED)
+    madvise(address, Int(end - start), Int32(advice))
   }
 
   deinit {

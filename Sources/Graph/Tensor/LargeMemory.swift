@@ -10,7 +10,7 @@
 /// 500 times fewer addresses, and the first touch of a buffer traps 500 times less. Measured on Zen 4: products of 128 rows with
 /// 9 MB of weights gain 3 to 8 % with AVX2.
 package enum LargeMemory {
-  private static let hugePage = 2 << 20
+  static let hugePage = 2 << 20
 
   /// Memory aligned to 64 bytes at least, to be freed with `deallocate`.
   package static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
@@ -18,10 +18,15 @@ package enum LargeMemory {
       return .allocate(byteCount: max(byteCount, 1), alignment: TensorStorage.alignment)
     }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: hugePage)
+    useHugePages(memory, byteCount: byteCount)
+    return memory
+  }
+
+  /// Asks for huge pages from an address on that begins one.
+  static func useHugePages(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
     #if os(Linux)
       // Whole huge pages only: the rest of the last one would be memory that nobody uses. A system without them says no.
       madvise(memory, byteCount / hugePage * hugePage, Int32(MADV_HUGEPAGE))
     #endif
-    return memory
   }
 }

@@ -39,6 +39,23 @@ public final class TensorStorage: @unchecked Sendable {
   /// Whether the memory is that of another object, which may change it later.
   public func isBorrowed(from other: AnyObject) -> Bool { owner === other }
 
+  /// Fills memory that is kept for long: see `LastingMemory`.
+  ///
+  /// - Parameter initialize: must write all of it.
+  package convenience init(lasting byteCount: Int, initialize: (UnsafeMutableRawBufferPointer) -> Void) {
+    let memory = LastingMemory(byteCount: byteCount)
+    initialize(memory.bytes)
+    self.init(borrowing: UnsafeRawBufferPointer(memory.bytes), from: memory)
+  }
+
+  /// Tells the system that a part of a mapped file is read here and there, as the rows of an embedding: what lies around need
+  /// not be in memory then.
+  ///
+  /// Does nothing for other memory.
+  package func expectSparseReads() {
+    (owner as? PageDiscarding)?.expectSparseReads(of: UnsafeRawBufferPointer(start: base, count: byteCount))
+  }
+
   /// Lets the system take back pages of a mapped file; they are read again when touched.
   ///
   /// Does nothing for owned memory.
@@ -55,4 +72,6 @@ public final class TensorStorage: @unchecked Sendable {
 public protocol PageDiscarding: AnyObject {
   /// Drops whole pages within these bytes.
   func discardPages(of bytes: UnsafeRawBufferPointer)
+  /// Reads no more than is touched of whole pages within these bytes.
+  func expectSparseReads(of bytes: UnsafeRawBufferPointer)
 }

@@ -54,10 +54,11 @@ enum ConvolutionKernel {
     }
     let format = "convolution \(convolution.algorithm) \(shape.groups) \(plan.kernels.table.isa)"
     try MemoryBudget.check(byteCount: convolution.packedWeightBytes, node: context.name)
+    let staging = plan.staging
     let packed = try plan.packedWeights(
       context, 1, scaledBy: 4, format: format, byteCount: convolution.packedWeightBytes
     ) {
-      PackedWeights(scaled(constant, by: scale), byteCount: convolution.packedWeightBytes) {
+      PackedWeights(constant, scaledBy: scale, byteCount: convolution.packedWeightBytes, staging: staging) {
         convolution.packWeights($0, into: $1)
       }
     }
@@ -71,21 +72,5 @@ enum ConvolutionKernel {
         scratch: frame.scratch)
     }
     return true
-  }
-
-  /// Weights times the factor of each filter, as folded batch normalizations ask for.
-  ///
-  /// Only the packed weights stay: scaled ones of all layers at once would double what a model takes.
-  private static func scaled(_ weights: Tensor, by scale: Tensor?) -> Tensor {
-    guard let factors = scale?.elements(Float.self), !factors.isEmpty else { return weights }
-    let size = weights.count / factors.count
-    let product = weights.withElements(of: Float.self) { source in
-      Tensor(shape: weights.shape, of: Float.self) { target in
-        for filter in factors.indices {
-          for i in filter * size..<(filter + 1) * size { target[i] = source[i] * factors[filter] }
-        }
-      }
-    }
-    return product ?? weights
   }
 }

@@ -55,10 +55,13 @@ enum MatMulKernel {
     let kernels = plan.kernels
     let layout = PackedLayout.right(depth: shape.depth, columns: shape.columns, table: kernels.table)
     try MemoryBudget.check(byteCount: layout.byteCount, node: context.name)
+    let staging = plan.staging
     let packed = try plan.packedWeights(
       context, 1, format: "right \(b.isTransposed) \(kernels.table.isa)", byteCount: layout.byteCount
     ) {
-      PackedWeights(weights, byteCount: layout.byteCount) { layout.pack(b.view($0), into: $1, context: kernels) }
+      PackedWeights(weights, byteCount: layout.byteCount, staging: staging) {
+        layout.pack(b.view($0), into: $1, context: kernels)
+      }
     }
     let product = GEMM(shape, packedRight: true, context: kernels)
     let fused = try FusedReads(context, after: 1)
