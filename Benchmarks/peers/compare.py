@@ -31,6 +31,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PEERS = ("onnxruntime", "openvino")
 OURS = "swiftinfer"
+# The same with a plan file, which is compiled before.
+PLANNED = "swiftinfer+plan"
 DEFAULT_MODELS = (
     "resnet50",
     "mobilenet_v2",
@@ -126,13 +128,18 @@ class Peer:
 class SwiftInfer:
     """One process a turn; load and first run are medians over the turns."""
 
-    name = OURS
-
-    def __init__(self, binary: pathlib.Path, model: pathlib.Path, threads: int, inputs: pathlib.Path):
+    def __init__(self, name: str, binary: pathlib.Path, model: pathlib.Path, threads: int, inputs: pathlib.Path):
         import numpy as np
 
+        self.name = name
+        self.threads = threads
+        if name == PLANNED:
+            shapes = [f"--shape={key}={'x'.join(map(str, value.shape))}" for key, value in np.load(inputs).items()]
+            plan = inputs.with_suffix(".plan")
+            self.call([binary, "compile", model, "-o", plan, "--threads", threads, *shapes])
+            model = plan
         self.command = [binary, "latency", model, "--threads", str(threads), "--json"]
-        self.folder = inputs.with_suffix("")
+        self.folder = inputs.with_suffix("").with_name(f"{inputs.stem}-{name}")
         self.folder.mkdir()
         run = [binary, "run", model, "--output-dir", self.folder / "outputs"]
         for index, (key, value) in enumerate(np.load(inputs).items()):
@@ -140,7 +147,6 @@ class SwiftInfer:
             np.save(file, value)
             self.command += ["--input", f"{key}={file}"]
             run += ["--input", f"{key}={file}"]
-        self.threads = threads
         self.loads, self.first_runs = [], []
         self.version = ""
         self.call(run)
@@ -155,7 +161,7 @@ class SwiftInfer:
             preexec_fn=lambda: os.sched_setaffinity(0, range_of_cores(self.threads)),
         )
         if done.returncode != 0:
-            raise RuntimeError(f"{OURS}: {done.stderr.strip() or f'exit code {done.returncode}'}")
+            raise RuntimeError(f"{self.name}: {done.stderr.strip() or f'exit code {done.returncode}'}")
         return done.stdout
 
     def turn(self, warmup: int, runs: int) -> None:
@@ -230,13 +236,13 @@ def compare(model: pathlib.Path, threads: int, engines: list[str], arguments, fo
     with contextlib.ExitStack() as stack:
         running = []
         for name in engines:
-            if name == OURS:
-                engine = SwiftInfer(arguments.swiftinfer, model, threads, inputs)
+            if name in (OURS, PLANNED):
+                engine = SwiftInfer(name, arguments.swiftinfer, model, threads, inputs)
             else:
                 engine = Peer(name, model, threads, inputs)
             stack.callback(engine.close)
             running.append(engine)
-        peers = [engine for engine in running if engine.name != OURS]
+        peers = [engine for engine in running if engine.name in PEERS]
         reference = peers[0]
         for engine in running:
             engine.result.difference = largest_difference(model, reference.outputs, engine.outputs)
@@ -280,7 +286,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", default="1,2", help="numbers of threads, comma-separated")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each engine")
     parser.add_argument("--seconds", type=float, default=1.5, help="time of a turn")
-    parser.add_argument("--engines", default=",".join((OURS, *PEERS)), help="engines to measure")
+    parser.add_argument("--engines", default=",".join((OURS, PLANNED, *PEERS)), help="engines to measure")
     parser.add_argument("--models", type=pathlib.Path, help="folder of NAME.onnx to take instead of the zoo")
     parser.add_argument(
         "--swiftinfer",
@@ -296,11 +302,11 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     arguments = parse_arguments()
     engines = arguments.engines.split(",")
-    unknown = sorted(set(engines) - {OURS, *PEERS})
+    unknown = sorted(set(engines) - {OURS, PLANNED, *PEERS})
     if unknown or not set(engines) & set(PEERS):
-        print(f"compare.py: --engines takes {OURS} and at least one of {', '.join(PEERS)}", file=sys.stderr)
+        print(f"compare.py: --engines takes {OURS}, {PLANNED} and at least one of {', '.join(PEERS)}", file=sys.stderr)
         return 2
-    if OURS in engines and not shutil.which(arguments.swiftinfer):
+    if {OURS, PLANNED} & set(engines) and not shutil.which(arguments.swiftinfer):
         print(
             f"compare.py: no program at {arguments.swiftinfer}: build it by `swift build -c release`, or leave "
             f"it out by --engines {','.join(PEERS)}",
@@ -356,7 +362,7 @@ def as_json(model: str, threads: int, results: dict[str, Result]) -> dict:
             "peak_memory_bytes": result.peak_memory_bytes,
             "largest_difference": result.difference,
         }
-        if OURS in results and name != OURS:
+        if OURS in results and name in PEERS:
             document["engines"][name]["ratio"] = result.median_ms / results[OURS].median_ms
     return document
 
@@ -374,7 +380,7 @@ def print_table(heading: dict, engines: list[str], rows: list) -> None:
         ours = results.get(OURS)
         cells = []
         for name in engines:
-            ratio = f" ({results[name].median_ms / ours.median_ms:.2f})" if ours and name != OURS else ""
+            ratio = f" ({results[name].median_ms / ours.median_ms:.2f})" if ours and name in PEERS else ""
             noise = "~" if results[name].noisy else ""
             cells.append(f"{results[name].median_ms:.2f}{noise}{ratio}")
         ordered = [results[name] for name in engines]

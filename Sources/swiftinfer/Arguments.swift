@@ -38,8 +38,12 @@ struct SessionArguments: ParsableArguments {
 
   @OptionGroup var plan: PlanArguments
 
-  /// What the arguments say.
-  var options: SessionOptions { SessionOptions(threads: threads, plan: plan.options) }
+  /// What the arguments say of a model that the user named.
+  ///
+  /// - Throws: `BenchError.unusable` for choices that a plan file has made.
+  func options(for reference: ModelReference) throws -> SessionOptions {
+    SessionOptions(threads: threads, plan: try plan.options(for: reference))
+  }
 
   /// Threads that share the work of one request.
   var threads: Int { threadsArgument.count }
@@ -47,7 +51,8 @@ struct SessionArguments: ParsableArguments {
 
 /// The text that names a model in every command.
 struct ModelArgument: ParsableArguments {
-  @Argument(help: ArgumentHelp("An ONNX file, or zoo:NAME (see 'swiftinfer zoo list').", valueName: "model"))
+  @Argument(
+    help: ArgumentHelp("An ONNX file, a plan file, or zoo:NAME (see 'swiftinfer zoo list').", valueName: "model"))
   var text: String
 
   /// The model that is meant.

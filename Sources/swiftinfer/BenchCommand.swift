@@ -33,6 +33,8 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var plan: PlanArguments
 
+  @OptionGroup var planCache: PlanCacheArgument
+
   @Option(help: ArgumentHelp("When a model is loaded: resident (once) or per-request.", valueName: "policy"))
   var session = LatencyMeasurement.SessionPolicy.resident
 
@@ -100,12 +102,17 @@ struct BenchCommand: ParsableCommand {
     let folder = try data.map { URL(filePath: $0) } ?? ModelsFolder.find("inputs")
     if let workerFile, let model = models.first {
       Study.becomeWorker()
-      let run = ExperimentRun(
+      var run = ExperimentRun(
         model: try ModelReference(model), file: workerFile, data: try StudyData(folder: folder), requests: requests,
         session: session, threads: threads.count, plan: plan.options)
+      run.planStore = try planCache.store(for: .file(workerFile))
+      run.note = PlanCacheArgument.note
       return try Console.printJSON(run())
     }
     _ = try StudyData(folder: folder)
+    for model in models {
+      _ = try plan.options(for: ModelReference(model))
+    }
     let references =
       models.isEmpty ? Experiment.standardModels.map(ModelReference.zoo) : try models.map { try ModelReference($0) }
     var study = Study(
@@ -119,6 +126,7 @@ struct BenchCommand: ParsableCommand {
     study.session = session
     study.threads = threads.count
     study.plan = plan.options
+    study.keepsPlans = planCache.isUsed
     var progress = ProgressReport("bench", total: study.experiments.count, everyStep: true)
     let report = try study.run { progress.advance($0) }
     progress.finish()

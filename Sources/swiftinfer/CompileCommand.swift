@@ -30,8 +30,9 @@ struct CompileCommand: ParsableCommand {
   @OptionGroup var session: SessionArguments
 
   func run() throws {
+    let reference = try model.reference
     let compilation = PlanCompilation(
-      model: try model.reference, shapes: shape, options: session.options, tuning: TuningProgress().handler)
+      model: reference, shapes: shape, options: try session.options(for: reference), tuning: TuningProgress().handler)
     let byteCount = try compilation.write(to: output)
     Console.error("\(output): \(compilation.model.text), \(Figures.megabytes(byteCount)) MB")
   }

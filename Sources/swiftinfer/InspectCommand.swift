@@ -37,7 +37,8 @@ struct InspectCommand: ParsableCommand {
     let shapes = try ModelInputs.shapes(shape)
     if plan {
       let compiled = try reference.compiled()
-      let session = try Session(compiled, options: self.session.options, tuning: TuningProgress().handler)
+      let session = try Session(
+        compiled, options: self.session.options(for: reference), tuning: TuningProgress().handler)
       let sizes = try SyntheticInputs(shapes: shapes).sizes(of: compiled.model.graph)
       let plan = try session.plan(forShapes: sizes)
       if json {
@@ -45,6 +46,16 @@ struct InspectCommand: ParsableCommand {
       } else {
         try Console.output("\(plan)")
       }
+      return
+    }
+    if reference.isPlan {
+      guard shapes.isEmpty else {
+        throw BenchError.unusable(argument: "--shape", reason: "\(reference.text) was compiled for its own sizes")
+      }
+      guard let summary = try ModelSummary(ofPlan: reference.text) else {
+        throw BenchError.malformed(file: reference.text, what: "holds no summary of its model")
+      }
+      if json { try Console.printJSON(summary) } else { try Console.output(summary.description) }
       return
     }
     let summary = try ModelSummary(of: reference.load(), reference: reference, shapes: shapes)

@@ -14,6 +14,7 @@ struct LatencyCommand: ParsableCommand {
       swiftinfer latency zoo:resnet50 --threads 2
       swiftinfer latency model.onnx --input input=x.npy --runs 200 --warmup 20 --json
       swiftinfer latency zoo:bert-base --profile
+      swiftinfer latency model.onnx --plan-cache
       swiftinfer latency model.onnx --shape ids=1x64 --session per-request --runs 10
       """)
 
@@ -26,6 +27,8 @@ struct LatencyCommand: ParsableCommand {
   var shape: [String] = []
 
   @OptionGroup var sessionArguments: SessionArguments
+
+  @OptionGroup var planCache: PlanCacheArgument
 
   @Option(help: "Requests to measure.")
   var runs = 50
@@ -48,9 +51,12 @@ struct LatencyCommand: ParsableCommand {
   }
 
   func run() throws {
-    var measurement = LatencyMeasurement(model: try model.reference)
+    let reference = try model.reference
+    var measurement = LatencyMeasurement(model: reference)
     measurement.threads = sessionArguments.threads
-    measurement.plan = sessionArguments.plan.options
+    measurement.plan = try sessionArguments.plan.options(for: reference)
+    measurement.planStore = try planCache.store(for: reference)
+    measurement.note = PlanCacheArgument.note
     measurement.tuning = TuningProgress().handler
     measurement.runs = runs
     measurement.warmup = warmup

@@ -40,6 +40,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var session: SessionArguments
 
+  @OptionGroup var planCache: PlanCacheArgument
+
   @Flag(help: "Print one JSON document: type, shape and range of each output.")
   var json = false
 
@@ -51,8 +53,10 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let reference = try model.reference
-    let compiled = try reference.compiled()
-    let model = compiled.model
+    let options = try session.options(for: reference)
+    let store = try planCache.store(for: reference)
+    let compiled = store == nil ? try reference.compiled() : nil
+    let model = try compiled?.model ?? reference.load()
     let source = ModelInputs(for: model, reference: reference)
     var values = try source.files(input)
     if let image { values.merge(try source.image(contentsOf: URL(filePath: image))) { given, _ in given } }
@@ -61,7 +65,11 @@ struct RunCommand: ParsableCommand {
       values = try source.text(text, pair: textPair, tokenizer: tokenizer, given: values)
     }
     try source.checkComplete(values)
-    let session = try Session(compiled, options: self.session.options, tuning: TuningProgress().handler)
+    let tuning = TuningProgress().handler
+    let kept = try store?.compiled(
+      reference.text, shapes: values.compactMapValues { $0.tensor?.shape }, options: options, tuning: tuning,
+      note: PlanCacheArgument.note)
+    let session = try Session(compiled ?? kept ?? CompiledModel(model), options: options, tuning: tuning)
     let outputs = try session.runValues(values)
     if let outputDir { try RunOutputs.write(outputs, order: model.graph.outputNames, to: URL(filePath: outputDir)) }
     let summary = RunOutputs(outputs, order: model.graph.outputNames, isClassification: image != nil || text != nil)

@@ -2,9 +2,9 @@ import Engine
 import Graph
 
 /// What a model is made of: what `swiftinfer inspect` prints.
-public struct ModelSummary: Encodable, Sendable {
+public struct ModelSummary: Codable, Sendable {
   /// An input or output.
-  public struct Port: Encodable, Sendable, Equatable {
+  public struct Port: Codable, Sendable, Equatable {
     /// Its name.
     public let name: String
     /// Its element type, such as `float`; or the whole type for sequences and optionals.
@@ -14,11 +14,21 @@ public struct ModelSummary: Encodable, Sendable {
   }
 
   /// A size or the name of one, a number or a text in JSON.
-  public enum PortDimension: Encodable, Sendable, Equatable {
+  public enum PortDimension: Codable, Sendable, Equatable {
     /// A size.
     case size(Int)
     /// The name of a symbol, or `?`.
     case name(String)
+
+    /// Reads what `encode(to:)` writes.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let size = try? container.decode(Int.self) {
+        self = .size(size)
+      } else {
+        self = .name(try container.decode(String.self))
+      }
+    }
 
     /// Writes the size as a number, the name as a text.
     public func encode(to encoder: any Encoder) throws {
@@ -31,7 +41,7 @@ public struct ModelSummary: Encodable, Sendable {
   }
 
   /// The model as the user called it.
-  public let model: String
+  public internal(set) var model: String
   /// Version of ONNX's operator set.
   public let opset: Int
   /// Version of the file format.
@@ -52,9 +62,11 @@ public struct ModelSummary: Encodable, Sendable {
   public let sparsity: Double
   /// Operators that are not built in.
   public let unsupported: [String]
+  /// What it was compiled for, if it is a plan file: all else is of the model that was compiled.
+  public internal(set) var plan: PlanFileSummary?
 
   private enum CodingKeys: String, CodingKey {
-    case model, opset, producer, inputs, outputs, operators, parameters, macs, sparsity, unsupported
+    case model, opset, producer, inputs, outputs, operators, parameters, macs, sparsity, unsupported, plan
     case irVersion = "ir_version"
   }
 
@@ -164,6 +176,7 @@ extension ModelSummary: CustomStringConvertible {
       "MACs        \(Figures.count(macs))",
     ]
     if !unsupported.isEmpty { lines.append("unsupported \(unsupported.joined(separator: ", "))") }
+    if let plan { lines += plan.lines }
     return lines.joined(separator: "\n")
   }
 }

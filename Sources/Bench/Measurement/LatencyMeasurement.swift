@@ -30,6 +30,10 @@ public struct LatencyMeasurement: Sendable {
   public var session = SessionPolicy.resident
   /// How its plan is made.
   public var plan = PlanOptions()
+  /// Where plans are kept; nil to make one.
+  public var planStore: PlanStore?
+  /// Is told what a user may want to know of a kept plan.
+  public var note: @Sendable (String) -> Void = { _ in }
   /// Is told how far measurements of kernels are, if the plan asks for them.
   public var tuning: TuningEvent.Handler = { _ in }
   /// Whether to time each step; this takes `runs` more requests.
@@ -52,9 +56,16 @@ public struct LatencyMeasurement: Sendable {
   ) throws -> LatencyReport {
     // A model of the zoo is built before, as its file would be there; only files are read again in each request.
     let built: Model? = if case .zoo = model { try model.load() } else { nil }
+    let kept = KeptPlan(of: model, store: planStore, options: options, tuning: tuning, note: note)
+    let sizes =
+      try kept.map { _ in
+        try self.inputs(of: model.load(), files: inputs, shapes: shapes).compactMapValues { $0.tensor?.shape }
+      } ?? [:]
     let clock = ContinuousClock()
     var current = MeasuredSession {
-      try Session(built.map { try CompiledModel($0) } ?? model.compiled(), options: options, tuning: tuning)
+      try Session(
+        kept?.compiled(sizes) ?? built.map { try CompiledModel($0) } ?? model.compiled(), options: options,
+        tuning: tuning)
     }
 
     var start = clock.now

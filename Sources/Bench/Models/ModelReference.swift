@@ -3,7 +3,7 @@ import Foundation
 import Graph
 import Zoo
 
-/// What a user calls a model: the path of an ONNX file, or `zoo:NAME`.
+/// What a user calls a model: the path of an ONNX file or a plan file, or `zoo:NAME`.
 public enum ModelReference: Sendable, Equatable {
   /// A file.
   case file(String)
@@ -33,6 +33,12 @@ public enum ModelReference: Sendable, Equatable {
     case .zoo(let model): model.name
     }
   }
+
+  /// Whether it is a file of the user's.
+  var isFile: Bool { if case .file = self { true } else { false } }
+
+  /// Whether it is a plan file.
+  public var isPlan: Bool { if case .file(let path) = self { PlanFile.isPlan(path) } else { false } }
 
   /// Reads or builds the model, and prepares it to run; a file may be a plan file.
   ///

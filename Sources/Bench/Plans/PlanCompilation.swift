@@ -31,7 +31,9 @@ public struct PlanCompilation: Sendable {
   public func write(to path: String) throws -> Int {
     let compiled = try model.compiled()
     let sizes = try Self.sets(of: shapes).map { try SyntheticInputs(shapes: $0).sizes(of: compiled.model.graph) }
-    try compiled.writePlan(to: path, shapes: sizes, options: options, tuning: tuning)
+    let summary = try ModelSummary(of: compiled.model, reference: model, shapes: sizes[0])
+    try compiled.writePlan(
+      to: path, shapes: sizes, options: options, metadata: try summary.metadata, tuning: tuning)
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     return (attributes?[.size] as? NSNumber)?.intValue ?? 0
   }

@@ -56,6 +56,10 @@ public struct ExperimentRun: Sendable {
   public var threads: Int
   /// How plans are made.
   public var plan: PlanOptions
+  /// Where plans are kept; nil to make one.
+  public var planStore: PlanStore?
+  /// Is told what a user may want to know of a kept plan.
+  public var note: @Sendable (String) -> Void = { _ in }
 
   /// Describes a run.
   public init(
@@ -76,10 +80,16 @@ public struct ExperimentRun: Sendable {
   /// - Throws: errors of the model or of an input.
   public func callAsFunction() throws -> ExperimentMeasurement {
     let source = file.map(ModelReference.file) ?? model
+    let options = SessionOptions(threads: threads, plan: plan)
+    let kept = KeptPlan(of: source, store: planStore, options: options, note: note)
+    let sizes =
+      try kept.map { _ in
+        try StudyInputs(for: source.load(), reference: model, data: data).make(0).compactMapValues { $0.tensor?.shape }
+      } ?? [:]
     let clock = ContinuousClock()
     var times = Times()
     var current = MeasuredSession {
-      try Session(source.compiled(), options: SessionOptions(threads: threads, plan: plan))
+      try Session(kept?.compiled(sizes) ?? source.compiled(), options: options)
     }
 
     var start = clock.now

@@ -18,6 +18,8 @@ public struct Study: Sendable {
   public var threads = ProcessInfo.processInfo.activeProcessorCount
   /// How plans are made.
   public var plan = PlanOptions()
+  /// Whether plans of model files come from the plan cache; those of the zoo, whose files are temporary, never do.
+  public var keepsPlans = false
   /// The folder of real inputs.
   public var data: URL
   /// The program that runs an experiment.
@@ -70,7 +72,7 @@ public struct Study: Sendable {
         "bench", experiment.deployed.text, "--worker-file", file, "--threads", "\(threads)", "--data", data.path,
         "--session", session.rawValue, "--warmup", "\(requests.warmup)", "--inputs", "\(requests.inputs)",
         "--repetitions", "\(requests.repetitions)", "--budget", "\(requests.budgetSeconds)",
-      ] + plan.commandLineArguments)
+      ] + plan.commandLineArguments + (keepsPlans && experiment.deployed.isFile ? ["--plan-cache"] : []))
     return try JSONDecoder().decode(ExperimentMeasurement.self, from: workplace.output(of: worker))
   }
 }

@@ -16,53 +16,62 @@ extension PlanCompiler {
   init(
     for compiled: CompiledModel, options: SessionOptions, tuning: @escaping TuningEvent.Handler
   ) throws(EngineError) {
-    guard SessionOptions.threadCounts.contains(options.threads) else {
-      let counts = SessionOptions.threadCounts
-      throw .invalidOption(
-        option: "threads", expected: "\(counts.lowerBound) to \(counts.upperBound)", found: "\(options.threads)")
-    }
     var options = options
-    let table: KernelTable
     if let file = compiled.planFile {
-      table = try file.kernelTable(asked: options.instructionSet)
+      options.instructionSet = try file.instructionSet(asked: options.instructionSet)
       options.plan = file.manifest.options
       // The file has the weights for the kernels that it chose.
       options.plan.tuning = .off
-    } else {
-      table = try Self.table(options.instructionSet)
     }
-    let kernels = KernelContext(table: table, pool: SharedThreadPools.pool(threads: options.threads))
+    let kernels = try KernelContext(for: options)
     self.init(
       options: options.plan, weights: compiled.weights, kernels: kernels,
       convolutions: ConvolutionChooser(
         options: options, kernels: kernels, fixed: compiled.planFile?.choices ?? [:], report: tuning))
   }
 
-  private static func table(_ name: String?) throws(EngineError) -> KernelTable {
+}
+
+extension KernelContext {
+  /// The kernels of the instruction set, and the threads, that a session's options ask for.
+  ///
+  /// - Throws: `EngineError` naming the option that cannot be.
+  init(for options: SessionOptions) throws(EngineError) {
+    guard SessionOptions.threadCounts.contains(options.threads) else {
+      let counts = SessionOptions.threadCounts
+      throw .invalidOption(
+        option: "threads", expected: "\(counts.lowerBound) to \(counts.upperBound)", found: "\(options.threads)")
+    }
+    let table: KernelTable
     do throws(KernelError) {
-      if let name { return try KernelTable.select(name) }
-      return try KernelTable.current()
+      if let name = options.instructionSet {
+        table = try KernelTable.select(name)
+      } else {
+        table = try KernelTable.current()
+      }
     } catch {
       throw .kernels(error)
     }
+    self.init(table: table, pool: SharedThreadPools.pool(threads: options.threads))
   }
 }
 
 extension PlanFile {
-  /// The kernels for which the plan was made.
+  /// The instruction set for which the plan was made.
   ///
   /// - Parameter name: those that are asked for; nil for what `SWIFTINFER_ISA` names, if it is set.
   /// - Throws: `EngineError.plan` if the processor does not run them, or others are asked for.
-  fileprivate func kernelTable(asked name: String?) throws(EngineError) -> KernelTable {
+  fileprivate func instructionSet(asked name: String?) throws(EngineError) -> String {
     let asked = name ?? getenv(KernelTable.environmentVariable).map { String(cString: $0) } ?? ""
     let made = manifest.instructionSet
     func foreign(_ expected: String) -> EngineError {
       .plan(file: path, .foreign(what: "instruction set", expected: expected, found: made))
     }
     guard asked.isEmpty || asked == made else { throw foreign(asked) }
-    do throws(KernelError) { return try KernelTable.select(made) } catch {
+    do throws(KernelError) { _ = try KernelTable.select(made) } catch {
       throw foreign(KernelTable.runnable.map(\.name).joined(separator: " or "))
     }
+    return made
   }
 
   /// How convolutions are computed, by the texts of their shapes.

@@ -44,6 +44,21 @@ public final class PlanFile: Sendable {
     }
   }
 
+  /// Bytes of the file.
+  public var byteCount: Int { map.bytes.count }
+  /// The model that it was made of.
+  public var source: PlanSource { manifest.source }
+  /// The kernels' instruction set, such as `avx2`; the file is of no use where the processor has it not.
+  public var instructionSet: String { manifest.instructionSet }
+  /// The processor on which it was made; others with the instruction set take it too.
+  public var processor: String { manifest.processor }
+  /// Threads for which kernels were chosen; any number runs them.
+  public var threads: Int { manifest.threads }
+  /// How kernels were chosen.
+  public var options: PlanOptions { manifest.options }
+  /// The types of the inputs that it was compiled for, in the order of the model: one list for each plan.
+  public var inputTypes: [[String]] { manifest.plans.map(\.types) }
+
   /// Whether a file begins as plan files do, whatever its name; false if it cannot be read.
   public static func isPlan(_ path: String) -> Bool {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -1,0 +1,103 @@
+import Foundation
+import Graph
+import Testing
+
+/// Plan files on the command line.
+struct PlanCommandTests {
+  private func object(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  @Test func commandsTakeAPlanInTheModelsPlace() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      // Its name says nothing.
+      let plan = folder.appending(path: "model.bin").path
+      let made = try Program.swiftinfer("compile", model.file, "-o", plan, "--threads", "1")
+      #expect(made.exitCode == 0 && made.output.isEmpty && made.errors.hasPrefix("\(plan): \(model.file), "))
+
+      let run = ["run", "--input", "x=\(model.input)", "--json"]
+      #expect(try Program.swiftinfer(run + [plan]).output == Program.swiftinfer(run + [model.file]).output)
+      let latency = try Program.swiftinfer("latency", plan, "--runs", "2", "--warmup", "1", "--json")
+      #expect(try object(latency.output)["model"] as? String == plan)
+      let steps = try Program.swiftinfer("inspect", plan, "--plan")
+      #expect(try steps.output == Program.swiftinfer("inspect", model.file, "--plan").output)
+
+      let summary = try object(Program.swiftinfer("inspect", plan, "--json").output)
+      #expect(summary["operators"] as? [String: Int] == ["Relu": 1] && summary["opset"] as? Int == 17)
+      let facts = try #require(summary["plan"] as? [String: Any])
+      #expect(facts["source"] as? String == model.file && facts["threads"] as? Int == 1)
+      #expect(facts["inputs"] as? [[String]] == [["float[2x3]"]] && facts["isa"] is String)
+      #expect(try Program.swiftinfer("inspect", plan).output.contains("compiled    float[2x3]"))
+    }
+  }
+
+  @Test func aPlanKeepsItsOwnChoices() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let plan = folder.appending(path: "model.plan").path
+      _ = try Program.swiftinfer("compile", model.file, "-o", plan)
+      let reason = "\(plan) is a plan file and has its own choice; compile the model with this one"
+      for (option, name) in [
+        (["--winograd", "off"], "--winograd"), (["--tune", "off"], "--tune"),
+        (["--no-optimize"], "--optimize, --no-optimize"), (["--padding-skip", "on"], "--padding-skip"),
+      ] {
+        let outcome = try Program.swiftinfer(["latency", plan] + option)
+        #expect(outcome.exitCode == 2 && outcome.errors == "swiftinfer: \(name): \(reason)\n")
+      }
+      let again = try Program.swiftinfer("compile", plan, "-o", plan)
+      #expect(again.exitCode != 0 && again.errors.contains("expected a model to compile"))
+      // Sizes are the plan's; `inspect --plan` takes others.
+      let sized = try Program.swiftinfer("inspect", plan, "--shape", "x=2x3")
+      #expect(sized.exitCode == 2)
+    }
+  }
+
+  @Test func aFaultyPlanIsAnErrorOfOneLine() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let plan = folder.appending(path: "model.plan").path
+      _ = try Program.swiftinfer("compile", model.file, "-o", plan)
+      let whole = try Data(contentsOf: URL(filePath: plan))
+      try whole.dropLast().write(to: URL(filePath: plan))
+      let cut = try Program.swiftinfer("latency", plan)
+      #expect(cut.exitCode == 1)
+      #expect(
+        cut.errors == "swiftinfer: \(plan): damaged: it has \(whole.count - 1) bytes instead of \(whole.count); "
+          + "compile the model anew (swiftinfer compile MODEL -o \(plan))\n")
+      try whole.write(to: URL(filePath: plan))
+      let foreign = try Program.swiftinfer(
+        ["latency", plan, "--runs", "1"], environment: ["SWIFTINFER_ISA": "openblas"])
+      #expect(foreign.exitCode == 1 && foreign.errors.contains(": foreign: its instruction set is "))
+    }
+  }
+
+  @Test func plansAreKeptInTheCacheFolder() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let cache = folder.appending(path: "cache")
+      let environment = ["SWIFTINFER_CACHE": cache.path]
+      func plans() throws -> [URL] {
+        try FileManager.default.contentsOfDirectory(at: cache, includingPropertiesForKeys: nil)
+      }
+      let latency = ["latency", model.file, "--plan-cache", "--threads", "1", "--runs", "1", "--warmup", "0", "--json"]
+      #expect(try Program.swiftinfer(latency, environment: environment).exitCode == 0)
+      #expect(try plans().count == 1)
+      let run = ["run", model.file, "--plan-cache", "--threads", "1", "--input", "x=\(model.input)"]
+      let first = try Program.swiftinfer(run, environment: environment)
+      #expect(first.exitCode == 0 && first.errors.isEmpty)
+      #expect(try plans().count == 1)
+      let plan = try #require(try plans().first)
+      try Data(try Data(contentsOf: plan).dropLast(5)).write(to: plan)
+      let second = try Program.swiftinfer(run, environment: environment)
+      #expect(second.output == first.output && second.exitCode == 0)
+      #expect(
+        second.errors.hasPrefix("swiftinfer: note: \(plan.path): damaged: ")
+          && second.errors.hasSuffix("; it is made anew\n"))
+      #expect(try Program.swiftinfer(run, environment: environment).errors.isEmpty)
+
+      let zoo = try Program.swiftinfer(["latency", "zoo:tiny-cnn", "--plan-cache"], environment: environment)
+      #expect(zoo.exitCode == 2 && zoo.errors.contains("--plan-cache: zoo:tiny-cnn is no file"))
+    }
+  }
+}
