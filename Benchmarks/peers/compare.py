@@ -4,8 +4,9 @@
     Benchmarks/peers/compare.py [MODEL...] [--threads 1,2] [--json]
 
 A MODEL is a name of the zoo (built once by `swiftinfer zoo build` into .peers/zoo) or an ONNX file. All
-engines get the same file and the same inputs, on the same cores. The peers live in resident processes that run
-only when told; swiftinfer, whose process ends after each turn, warms up first in every turn, and so do they.
+engines get the same file and the same inputs, on the same cores; swiftinfer+plan gets a plan file that was
+compiled of it before. The peers live in resident processes that run only when told; swiftinfer, whose process
+ends after each turn, warms up first in every turn, and so do they.
 One round gives each engine one turn, in an order that rotates. A cell is the median over the rounds of a
 turn's median; a ratio is the peer's divided by ours, so above 1 swiftinfer is the faster one.
 

@@ -6,7 +6,8 @@ struct HelpTests {
   private static let snapshots = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Snapshots")
 
   @Test(arguments: [
-    [], ["inspect"], ["run"], ["verify"], ["latency"], ["compile"], ["bench"], ["zoo"], ["zoo", "list"], ["zoo", "build"],
+    [], ["inspect"], ["run"], ["verify"], ["latency"], ["compile"], ["bench"], ["zoo"], ["zoo", "list"],
+    ["zoo", "build"],
   ])
   func equalsSnapshot(command: [String]) throws {
     // Terminals differ in width.
