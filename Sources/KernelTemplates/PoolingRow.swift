@@ -47,9 +47,11 @@ public enum PoolingRowKernel<I: ISA> {
   static func pool(_ row: borrowing PoolingRow, nothing: Float, combine: (I.F32, I.F32) -> I.F32) {
     var x = 0
     if row.stride <= 2 {
-      // Columns that a vector's unmasked loads touch.
-      let reach = (row.width - 1) * row.columnStep + row.stride * I.lanes
-      let last = row.columns - reach
+      // The last column at which the unmasked loads of a vector stay in the row; a window that is wider never does.
+      var last = -1
+      if row.width <= row.columns, row.columnStep <= row.columns {
+        last = row.columns - ((row.width - 1) * row.columnStep + row.stride * I.lanes)
+      }
       while x < row.count {
         let column = x * row.stride - row.padLeft
         let isInside = column >= 0 && column <= last
@@ -86,8 +88,9 @@ public enum PoolingRowKernel<I: ISA> {
     _ row: borrowing PoolingRow, column: Int, nothing: Float, isMasked: Bool, combine: (I.F32, I.F32) -> I.F32
   ) -> I.F32 {
     var v = I.broadcast(nothing)
-    var j = 0
-    while j < row.width {
+    var j = isMasked ? taps(row, before: 1 - row.stride * I.lanes, from: column) : 0
+    let end = isMasked ? taps(row, before: row.columns, from: column) : row.width
+    while j < end {
       let at = column + j * row.columnStep
       let a = down(row, column: at, nothing: nothing, isMasked: isMasked, combine: combine)
       if row.stride == 1 {
@@ -103,6 +106,15 @@ public enum PoolingRowKernel<I: ISA> {
       j += 1
     }
     return v
+  }
+
+  /// Columns of a window at `column` that lie before a position: what is far outside the row costs nothing.
+  @inlinable @inline(__always)
+  static func taps(_ row: borrowing PoolingRow, before position: Int, from column: Int) -> Int {
+    let distance = position - column
+    guard distance > 0 else { return 0 }
+    let taps = (distance - 1) / row.columnStep + 1
+    return taps < row.width ? taps : row.width
   }
 
   /// A vector of columns reduced over the window's rows.
@@ -137,14 +149,15 @@ public enum PoolingRowKernel<I: ISA> {
     _ row: borrowing PoolingRow, x: Int, nothing: Float, combine: (I.F32, I.F32) -> I.F32
   ) -> I.F32 {
     var v = I.broadcast(nothing)
+    let column = x * row.stride - row.padLeft
+    let first = taps(row, before: 0, from: column)
+    let end = taps(row, before: row.columns, from: column)
     var y = 0
     while y < row.height {
       let from = row.input + row.rows[y]
-      var column = x * row.stride - row.padLeft
-      var j = 0
-      while j < row.width {
-        if column >= 0, column < row.columns { v = combine(v, I.broadcast(from[column])) }
-        column += row.columnStep
+      var j = first
+      while j < end {
+        v = combine(v, I.broadcast(from[column + j * row.columnStep]))
         j += 1
       }
       y += 1
