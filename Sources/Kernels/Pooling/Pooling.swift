@@ -55,6 +55,8 @@ public struct Pooling: Sendable {
   public let scratchBytes: Int
 
   private let context: KernelContext
+  /// Where the windows of the outputs along each axis lie: found once, since it takes longer than pooling a row.
+  private let slices: [Window], lines: [Window], columns: [Window]
   /// Bytes of a worker's list of rows, and with its factors behind it.
   private let rowBytes: Int, workerBytes: Int
 
@@ -79,6 +81,13 @@ public struct Pooling: Sendable {
     let factors = kind == .max ? 0 : shape.output.width
     workerBytes = rowBytes + (factors * MemoryLayout<Float>.stride).roundedUp(to: 64)
     scratchBytes = workerBytes * context.pool.threads
+    slices = Self.windows(shape, \.depth)
+    lines = Self.windows(shape, \.height)
+    columns = Self.windows(shape, \.width)
+  }
+
+  private static func windows(_ shape: PoolingShape, _ axis: KeyPath<ConvolutionShape.Axes, Int>) -> [Window] {
+    (0..<shape.output[keyPath: axis]).map { window(shape, axis, output: $0) }
   }
 
   private static func window(_ s: PoolingShape, _ axis: KeyPath<ConvolutionShape.Axes, Int>, output: Int) -> Window {
@@ -125,10 +134,8 @@ public struct Pooling: Sendable {
     if kind != .max { row.factors = UnsafePointer(factors) }
     /// What the factors divide by, apart from the window's columns.
     var lastCount = -1
-    for z in 0..<shape.output.depth {
-      let slices = Self.window(shape, \.depth, output: z)
-      for y in 0..<shape.output.height {
-        let lines = Self.window(shape, \.height, output: y)
+    for slices in slices {
+      for lines in lines {
         row.height = 0
         for slice in 0..<slices.inside {
           for line in 0..<lines.inside {
@@ -155,8 +162,7 @@ public struct Pooling: Sendable {
 
   /// What the sums of a row are multiplied by: one over the elements that count, of which a column of a window has `count`.
   private func setFactors(_ factors: UnsafeMutablePointer<Float>, count: Int, countIncludePad: Bool) {
-    for x in 0..<shape.output.width {
-      let across = Self.window(shape, \.width, output: x)
+    for (x, across) in columns.enumerated() {
       let elements = count.multipliedSaturated(by: countIncludePad ? across.counted : across.inside)
       factors[x] = 1 / Float(max(1, elements))
     }
