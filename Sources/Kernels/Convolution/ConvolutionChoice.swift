@@ -57,8 +57,9 @@ extension Convolution {
   /// but the channels if the weights come from beyond the second-level cache: as B they are fetched ahead.
   private static func directChoice(_ shape: ConvolutionShape, table: KernelTable) -> Algorithm {
     func used(_ count: Int) -> Double { Double(count) / Double(max(1, count.roundedUp(to: table.lanes))) }
-    // Up to 16 channels packing costs more than it saves, unless rows are much shorter than a vector.
-    let narrowest = used(shape.output.width) > 0.6 ? 16 : 4
+    // Up to 32 channels packing costs more than it saves; up to 16 where strides keep vectors within rows, or 4 in short rows.
+    let strided = used(shape.output.width) > 0.6 ? 16 : 4
+    let narrowest = shape.stride.width == 1 ? 32 : strided
     if shape.groups > 1 && shape.groupOutputChannels <= narrowest { return .direct }
     let weightBytes = shape.groupOutputChannels.multipliedSaturated(by: shape.reduction).multipliedSaturated(by: 4)
     let gain = weightBytes >= CacheSizes.current.l2 && shape.output.product <= 256 ? -0.03 : 0.03
@@ -71,7 +72,7 @@ extension Convolution {
     let (output, channels) = (shape.output, shape.groupOutputChannels)
     let (products, share) =
       switch algorithm {
-      case .direct: (channels * output.depth * output.height * vectors(output.width), 0.75)
+      case .direct: (channels * vectors(output.product), 0.8)
       case .positionsInLanes: (channels * vectors(output.product), 0.88)
       default: (output.product * vectors(channels), 0.88)
       }
@@ -89,7 +90,7 @@ extension Convolution {
     let tiles = WinogradTiles(products: outputs + 2, tileRows: rows, width: width, lanes: table.lanes)
     let vectors = Double(tiles.vectors)
     let (filter, input, output) = outputs == 4 ? (110.0, 520.0, 350.0) : (55.0, 150.0, 110.0)
-    let share = shape.groups > 1 && shape.groupOutputChannels <= 32 ? 0.5 : 0.85
+    let share = shape.groups > 1 && shape.groupOutputChannels <= 32 ? 0.4 : 0.85
     let products = Double(tiles.components) * inputs * channels * vectors / share
     let blocks = Double(Winograd.blocks(tileRows: rows, tilesPerRow: width / outputs))
     let transforms =
