@@ -126,6 +126,29 @@ struct SessionTests {
     #expect(compiled.weights.count == 1)
   }
 
+  /// A file holds constants wherever they come to lie: rows are gathered from there, and what must be moved is moved once.
+  @Test func constantsAtOddAddressesAreCopiedOnceIfAtAll() throws {
+    var small = SmallGraph()
+    let table = Tensor(atOddAddress: [6, 3], (0..<18).map(Float.init))
+    let bias = Tensor(atOddAddress: [3], [0.5, 0.25, 0.125])
+    let ids = small.input("ids", Shape([.symbol("n")]), .int64)
+    let rows = small.node(
+      "Gather", [small.graph.addConstant(name: "table", table), ids], output: "rows")
+    let y = small.node("Add", [rows, small.graph.addConstant(name: "bias", bias)], output: "y")
+    let session = try Session(small.compiled(returning: y))
+    var storages: Set<ObjectIdentifier> = []
+    for n in 1...3 {
+      let found = try session.run(["ids": Tensor(shape: [n], (0..<Int64(n)).map { 5 - $0 })])["y"]
+      let expected = (0..<n).flatMap { i in [0.5, 1.25, 2.125].map { Float(3 * (5 - i)) + $0 } }
+      #expect(found?.elements(Float.self) == expected)
+      for constant in try session.plan(forShapes: ["ids": [n]]).constants {
+        if case .bytes(let storage) = constant.contents { storages.insert(ObjectIdentifier(storage)) }
+      }
+    }
+    guard case .bytes(let original) = table.contents else { return }
+    #expect(storages.contains(ObjectIdentifier(original)) && storages.count == 2)
+  }
+
   @Test func idleThingsAreKeptWhileThereIsRoom() {
     let pool = IdlePool<Int>(capacity: 2)
     #expect(pool.take() == nil)
@@ -299,5 +322,16 @@ struct InferenceRequestTests {
       throws: EngineError.outputMismatch(
         model: "small", output: "relu", expected: "elements of type int64", found: "float[2x4]")
     ) { try request.withOutput("relu") { (_: Span<Int64>) in } }
+  }
+}
+
+extension Tensor {
+  /// A tensor whose elements lie at an address that is not a multiple of their size.
+  fileprivate init(atOddAddress shape: [Int], _ elements: [Float]) {
+    let memory = TensorStorage(byteCount: elements.count * 4 + 1) { bytes in
+      elements.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[1...]).copyMemory(from: $0) }
+    }
+    let odd = UnsafeRawBufferPointer(start: memory.base + 1, count: elements.count * 4)
+    self.init(dataType: .float32, shape: shape, storage: TensorStorage(borrowing: odd, from: memory))
   }
 }

@@ -52,7 +52,7 @@ final class ExecutionState: @unchecked Sendable {
   func bind(_ arguments: [RuntimeValue]) {
     for (slot, input) in inputs {
       if case .tensor(let tensor) = arguments[input] {
-        set(tensor.aligned(to: max(1, tensor.dataType.bitWidth / 8)), for: slot)
+        set(tensor.aligned(), for: slot)
       } else {
         values[slot] = arguments[input]
       }

@@ -34,8 +34,8 @@ public struct Plan: Sendable {
 
   /// The values.
   var slots: [Slot] = []
-  /// The constants that steps read, at aligned addresses.
-  var constants: [Tensor] = []
+  /// The constants that steps read, at addresses that their kernels can read.
+  package var constants: [Tensor] = []
   /// The steps, in the order in which they run.
   var steps: [Step] = []
   /// Slots of the inputs, then of the captures.

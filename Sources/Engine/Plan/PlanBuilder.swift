@@ -52,16 +52,22 @@ package struct PlanBuilder {
     return slot
   }
 
-  private mutating func readSlot(_ value: ValueID) -> Int {
-    if let slot = slotOfValue[value] { return slot }
+  /// The slot of a value that is read, its elements at an address that they may be read from unless any will do.
+  private mutating func readSlot(_ value: ValueID, atAnyAddress: Bool = false) -> Int {
+    if let slot = slotOfValue[value] {
+      if !atAnyAddress, case .constant(let index) = plan.slots[slot].placement {
+        plan.constants[index] = weights.aligned(plan.constants[index])
+      }
+      return slot
+    }
     guard let constant = graph[value].constant else { return addSlot(value, .heap) }
     if !constant.isPresent, absent == nil { absent = (currentNode, value) }
     if currentOperation == "Gather", constant.byteCount >= Self.sparseFrom, case .bytes(let storage) = constant.contents
     {
       storage.expectSparseReads()
     }
-    // Kernels ask for no more than an element's alignment; what is mapped at such an address stays in the map.
-    plan.constants.append(constant.aligned(to: max(1, constant.dataType.bitWidth / 8)))
+    // What is mapped at a fitting address stays in the map.
+    plan.constants.append(atAnyAddress ? constant : weights.aligned(constant))
     return addSlot(value, .constant(plan.constants.count - 1))
   }
 
@@ -111,15 +117,19 @@ extension PlanBuilder {
   ///
   /// - Parameters:
   ///   - kernel: the kernel's name, for people who read the plan.
+  ///   - atAnyAddress: which of the read values the kernel takes byte by byte, so that constants need no alignment.
   ///   - inPlace: which of the read values the first output may overwrite; the kernel must work if the pointers are equal.
   ///   - scratchByteCount: bytes of scratch memory it needs while it runs.
   ///   - macs: multiply-accumulate operations it does.
   ///   - measurement: what was measured to choose the kernel.
   package mutating func append(
-    _ kernel: String, reading: [ValueID], writing: [ValueID], inPlace: [Int] = [], scratchByteCount: Int = 0,
-    macs: Int = 0, measurement: LayerMeasurement? = nil, body: @escaping Step.Body
+    _ kernel: String, reading: [ValueID], writing: [ValueID], atAnyAddress: [Int] = [], inPlace: [Int] = [],
+    scratchByteCount: Int = 0, macs: Int = 0, measurement: LayerMeasurement? = nil, body: @escaping Step.Body
   ) {
-    let reads = reading.map { readSlot($0) }
+    var reads: [Int] = []
+    for (index, value) in reading.enumerated() {
+      reads.append(readSlot(value, atAnyAddress: atAnyAddress.contains(index)))
+    }
     let writes = writing.map { writeSlot($0) }
     plan.steps.append(
       Step(

@@ -21,6 +21,8 @@ package final class WeightCache: Sendable {
   }
 
   private let entries: Mutex<[Key: PackedWeights]>
+  /// Copies of constants that lie at addresses where no kernel can read them.
+  private let alignedCopies = Mutex<[Identity: TensorStorage]>([:])
   /// The model's own storages; it outlives the cache, so no other storage ever has one of these identities.
   private let identities: [ObjectIdentifier: Identity]
 
@@ -75,6 +77,18 @@ package final class WeightCache: Sendable {
       entries[key] = packed
       if case .bytes(let storage) = tensor.contents { storage.discardMappedPages() }
       return packed
+    }
+  }
+
+  /// A constant at an address that its elements may be read from: as it is, or its copy.
+  package func aligned(_ constant: Tensor) -> Tensor {
+    guard !constant.isAligned, let identity = identity(of: constant) else { return constant.aligned() }
+    return alignedCopies.withLock { copies in
+      let copy = copies[identity].map { Tensor(dataType: constant.dataType, shape: constant.shape, storage: $0) }
+      if let copy { return copy }
+      let made = constant.aligned()
+      if case .bytes(let storage) = made.contents { copies[identity] = storage }
+      return made
     }
   }
 

@@ -164,13 +164,17 @@ extension Tensor {
     }
   }
 
-  /// The same elements at an address that is a multiple of `alignment`; copied only if they are not there already.
+  /// Whether the elements lie at an address that they may be read from; a mapped file may hold them at odd ones.
+  package var isAligned: Bool {
+    guard case .bytes(let storage) = contents else { return true }
+    return UInt(bitPattern: storage.base) % UInt(max(1, dataType.bitWidth / 8)) == 0
+  }
+
+  /// The same elements at an address that they may be read from; copied only if they are not there already.
   ///
   /// Pages of a mapped file that were copied are given back to the system.
-  public func aligned(to alignment: Int = TensorStorage.alignment) -> Tensor {
-    guard case .bytes(let storage) = contents, UInt(bitPattern: storage.base) % UInt(alignment) != 0 else {
-      return self
-    }
+  public func aligned() -> Tensor {
+    guard !isAligned, case .bytes(let storage) = contents else { return self }
     let copy = TensorStorage(byteCount: byteCount) { bytes in
       bytes.copyMemory(from: UnsafeRawBufferPointer(start: storage.base, count: bytes.count))
     }

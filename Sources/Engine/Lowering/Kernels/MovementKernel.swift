@@ -116,8 +116,9 @@ enum MovementKernel {
       rowBytes: x.sizes[(axis + 1)...].reduce(1, *) * elementSize, context: plan.kernels)
     let count = i.sizes.reduce(1, *)
     let (size, node, isWide) = (x.sizes[axis], context.name, i.dataType == .int64)
-    plan.append("gather", reading: [data, indices], writing: [output]) { frame throws(GraphError) in
-      let (source, target) = (UnsafeRawPointer(frame.input(0)), UnsafeMutableRawPointer(frame.output()))
+    plan.append("gather", reading: [data, indices], writing: [output], atAnyAddress: [0]) { frame throws(GraphError) in
+      let source = UnsafeRawPointer(frame.input(0, as: UInt8.self))
+      let target = UnsafeMutableRawPointer(frame.output())
       let invalid =
         isWide
         ? gather.run(data: source, indices: frame.input(1, as: Int64.self), count: count, output: target)
