@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Graph
+import Kernels
 import Synchronization
 import TestSupport
 import Testing
@@ -62,5 +63,31 @@ struct ConvolutionChoiceTests {
     let expected = try #require(try off.run(["x": Self.input])["y"]?.elements(Float.self))
     let largest = expected.map(abs).max() ?? 0
     #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-5 * largest })
+  }
+
+  /// Two convolutions may have the same weights and need them in other layouts.
+  @Test(arguments: KernelTable.runnable)
+  func sharedWeightsArePackedForEach(table: KernelTable) throws {
+    let weights = Tensor(shape: [8, 1, 3, 3], (0..<72).map { Float($0 % 11) - 5 })
+    let variants: [[String: Attribute]] = [
+      ["pads": .ints([1, 1, 1, 1])], ["dilations": .ints([2, 2]), "pads": .ints([2, 2, 2, 2])],
+      ["strides": .ints([3, 3])],
+    ]
+    func results(_ variants: [[String: Attribute]]) throws -> [[Float]] {
+      var graph = Graph(name: "shared")
+      let x = graph.addInput(name: "x", type: .tensor(.float32, [1, 4, 20, 20]))
+      let w = graph.addConstant(name: "w", weights)
+      for (index, attributes) in variants.enumerated() {
+        let y = graph.append(
+          OperatorID("Conv", version: 11), inputs: [x, w],
+          attributes: attributes.merging(["group": .int(4)]) { $1 }, output: "y\(index)")
+        graph.addOutput(y)
+      }
+      let session = try Session(
+        CompiledModel(Model(graph: graph, source: "shared")), options: SessionOptions(instructionSet: table.name))
+      let found = try session.run(["x": Tensor(shape: [1, 4, 20, 20], (0..<1600).map { Float($0 % 13) - 6 })])
+      return try variants.indices.map { try #require(found["y\($0)"]?.elements(Float.self)) }
+    }
+    #expect(try results(variants) == variants.flatMap { try results([$0]) })
   }
 }

@@ -142,7 +142,7 @@ private func depthwiseShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
     #expect(deep.paddedByteCount == 0)
   }
 
-  @Test(arguments: KernelTable.runnable, randomShapes(150, seed: 11))
+  @Test(arguments: KernelTable.every, randomShapes(150, seed: 11))
   func equalsReferenceOnWholeNumbers(table: KernelTable, shape: ConvolutionShape) {
     for (n, algorithm) in Convolution.Algorithm.allCases.enumerated() where isExact(algorithm, shape) {
       let seed = UInt64(shape.multiplyAdds + n)
@@ -151,14 +151,14 @@ private func depthwiseShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
     }
   }
 
-  @Test(arguments: KernelTable.runnable, depthwiseShapes(150, seed: 12))
+  @Test(arguments: KernelTable.every, depthwiseShapes(150, seed: 12))
   func depthwiseEqualsReference(table: KernelTable, shape: ConvolutionShape) {
     let seed = UInt64(shape.multiplyAdds)
     #expect(equalsReference(shape, algorithm: .direct, table: table, threads: 1 + shape.groups % 2, seed: seed))
   }
 
   /// Layers as real networks have them, small in channels.
-  @Test(arguments: KernelTable.runnable, Convolution.Algorithm.allCases)
+  @Test(arguments: KernelTable.every, Convolution.Algorithm.allCases)
   func layersOfNetworksEqualReference(table: KernelTable, algorithm: Convolution.Algorithm) {
     func square(_ size: Int, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int, groups: Int = 1)
       -> ConvolutionShape
@@ -185,7 +185,7 @@ private func depthwiseShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
   }
 
   /// Depth beyond several cache blocks.
-  @Test(arguments: KernelTable.runnable, Convolution.Algorithm.allCases.filter { $0 != .winograd4 })
+  @Test(arguments: KernelTable.every, Convolution.Algorithm.allCases.filter { $0 != .winograd4 })
   func deepReductionEqualsReference(table: KernelTable, algorithm: Convolution.Algorithm) {
     let shape = ConvolutionShape(
       batch: 2, inputChannels: 130, outputChannels: 33, input: [9, 11], kernel: [3, 3], stride: [1, 1],

@@ -87,7 +87,7 @@ private func equalsReference(
 }
 
 @Suite struct GEMMTests {
-  @Test(arguments: OpenBLASTests.tables, randomShapes(60, seed: 1))
+  @Test(arguments: KernelTable.every, randomShapes(60, seed: 1))
   func equalsReferenceOnWholeNumbers(table: KernelTable, shape: GEMMShape) {
     let seed = UInt64(shape.rows * 10007 + shape.columns * 101 + shape.depth)
     for variant in 0..<16 {
@@ -100,7 +100,7 @@ private func equalsReference(
   }
 
   /// Every tile: all counts of rows with all rests of columns.
-  @Test(arguments: OpenBLASTests.tables)
+  @Test(arguments: KernelTable.every)
   func everyTileEqualsReference(table: KernelTable) {
     for rows in 1...(2 * table.tileRows + 1) {
       for columns in 1...(table.tileColumns + table.lanes + 1) {
@@ -111,7 +111,7 @@ private func equalsReference(
   }
 
   /// Sizes beyond one block of depth, rows and columns.
-  @Test(arguments: OpenBLASTests.tables, [1, 3])
+  @Test(arguments: KernelTable.every, [1, 3])
   func blocksEqualReference(table: KernelTable, threads: Int) {
     for shape in [
       GEMMShape(rows: 67, columns: 301, depth: 1031), GEMMShape(rows: 701, columns: 37, depth: 400),
@@ -123,7 +123,7 @@ private func equalsReference(
   }
 
   /// Rounding: |error| ≤ ε (k + 1) Σ|a||b|, which is at most ε (k + 1) k for operands in -1...1.
-  @Test(arguments: OpenBLASTests.tables, randomShapes(20, seed: 3))
+  @Test(arguments: KernelTable.every, randomShapes(20, seed: 3))
   func realNumbersStayWithinTheErrorBound(table: KernelTable, shape: GEMMShape) {
     var random = SplitMix64(seed: 9)
     let context = KernelContext(table: table, pool: ThreadPool(threads: 1))
@@ -142,7 +142,7 @@ private func equalsReference(
     for (found, wanted) in zip(c.elements, expected) { #expect(abs(Double(found) - wanted) <= bound) }
   }
 
-  @Test(arguments: OpenBLASTests.tables, [1, 2])
+  @Test(arguments: KernelTable.every, [1, 2])
   func batchBroadcastsOperands(table: KernelTable, threads: Int) {
     var random = SplitMix64(seed: 4)
     let shape = GEMMShape(rows: 5, columns: 19, depth: 8)
@@ -163,7 +163,7 @@ private func equalsReference(
     }
   }
 
-  @Test(arguments: OpenBLASTests.tables)
+  @Test(arguments: KernelTable.every)
   func depthOfZeroGivesTheEpilogueAlone(table: KernelTable) {
     let context = KernelContext(table: table, pool: ThreadPool(threads: 1))
     let bias = GuardedBuffer([1, -2, 3])
@@ -177,7 +177,7 @@ private func equalsReference(
     #expect(c.elements == [1, 0, 3, 1, 0, 3])
   }
 
-  @Test(arguments: OpenBLASTests.tables)
+  @Test(arguments: KernelTable.every)
   func nanPassesThroughActivations(table: KernelTable) {
     for activation in [Activation.none, .relu, .clip(min: 0, max: 6)] {
       let context = KernelContext(table: table, pool: ThreadPool(threads: 1))

@@ -25,9 +25,6 @@ import Testing
     }
   }()
 
-  /// Our own and the one that uses the library.
-  static let tables = KernelTable.runnable + [KernelTable.openBLAS].compactMap(\.self)
-
   @Test func theLibraryIsATableOfItsOwn() throws {
     #expect(try KernelTable.select("openblas") === KernelTable.openBLAS)
     #expect(KernelTable.openBLAS?.name == "openblas")
@@ -35,7 +32,7 @@ import Testing
 
   /// Each side's error is at most ε k Σ|a||b| (Higham, "Accuracy and Stability of Numerical Algorithms", section 3.5), and
   /// Σ|a||b| is at most k for operands in -1...1.
-  @Test(arguments: tables, cases)
+  @Test(arguments: KernelTable.every, cases)
   func agreesWithSgemm(table: KernelTable, testCase: Case) {
     openblas_set_num_threads(1)
     let shape = testCase.shape

@@ -28,7 +28,7 @@ private func plane(
 
 @Suite struct WinogradTests {
   /// F(2x2, 3x3) has only factors that are powers of two: whole numbers stay exact.
-  @Test(arguments: KernelTable.runnable, shapes)
+  @Test(arguments: KernelTable.every, shapes)
   func smallTilesAreExactOnWholeNumbers(table: KernelTable, shape: ConvolutionShape) {
     var random = SplitMix64(seed: 32)
     let input = GuardedBuffer(
@@ -45,7 +45,7 @@ private func plane(
   /// In units of 2^-24 times the deviation of an output, F(4x4, 3x3) with the points 0, ±√½, ±√2 has an error of 5.6 for one
   /// channel, 9.3 for 16, 34 for 512, and a largest error of 35, 51, 196 (simulated in single precision with uniform data): the
   /// bounds are half as large again.
-  @Test(arguments: KernelTable.runnable, shapes)
+  @Test(arguments: KernelTable.every, shapes)
   func largeTilesStayWithinTheirErrorBound(table: KernelTable, shape: ConvolutionShape) {
     var random = SplitMix64(seed: 33)
     let input = GuardedBuffer(
@@ -65,7 +65,7 @@ private func plane(
   }
 
   /// The residual may lie in the output's memory; bias and activation follow it.
-  @Test(arguments: KernelTable.runnable, [Convolution.Algorithm.winograd2, .winograd4])
+  @Test(arguments: KernelTable.every, [Convolution.Algorithm.winograd2, .winograd4])
   func epilogueFollowsTheSums(table: KernelTable, algorithm: Convolution.Algorithm) {
     var random = SplitMix64(seed: 34)
     let shape = plane([13, 18], 12, 20)
@@ -97,7 +97,7 @@ private func plane(
   }
 
   /// Choosing by arithmetic: large tiles where planes are large, sums where tiles would idle, never where it is not allowed.
-  @Test(arguments: KernelTable.runnable)
+  @Test(arguments: KernelTable.every)
   func choiceFollowsTheSizes(table: KernelTable) {
     let all = Convolution.Algorithm.allCases
     #expect(Convolution.choice(plane([56, 56], 64, 64), among: all, table: table) == .winograd4)

@@ -31,6 +31,9 @@ public struct Convolution: Sendable {
   /// Bytes that `run` needs at `scratch`, which is aligned to 64 bytes.
   public let scratchBytes: Int
 
+  /// Names the layout of the packed weights: of weights of one shape, equal names have equal bytes.
+  public var weightFormat: String { body.weightFormat }
+
   let context: KernelContext
   private let body: any ConvolutionBody
 
@@ -99,6 +102,8 @@ struct ConvolutionCall {
 protocol ConvolutionBody: Sendable {
   /// Bytes that `packWeights` fills.
   var packedWeightBytes: Int { get }
+  /// Names the layout that `packWeights` gives, with all that it depends on but the shape of the weights.
+  var weightFormat: String { get }
   /// Bytes of the padded input that all threads share.
   var copyBytes: Int { get }
   /// Bytes of one worker's scratch memory, behind the padded input.
@@ -118,6 +123,10 @@ protocol PackedGroups: ConvolutionBody {
 
 extension PackedGroups {
   var packedWeightBytes: Int { weightLayout.byteCount * shape.groups }
+
+  var weightFormat: String {
+    "\(weightLayout.side) panels of \(weightLayout.panelWidth) by \(weightLayout.granule), \(shape.groups) groups"
+  }
 
   func packWeights(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     let layout = weightLayout

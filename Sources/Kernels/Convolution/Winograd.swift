@@ -40,7 +40,7 @@ struct Winograd: ConvolutionBody {
     tiles = WinogradTiles(
       products: outputs + 2, tileRows: (tileRows + blocks - 1) / blocks, width: width, lanes: table.lanes)
 
-    weightLayout = .left(rows: channels, depth: depth, table: table)
+    weightLayout = .leftTiles(rows: channels, depth: depth, table: table)
     packedWeightBytes = shape.groups * channels * depth * 9 * 4
     depthBlock = min(depth, Self.depthAtOnce)
     inputStride = (depth * tiles.columns).roundedUpToOddLines
@@ -71,6 +71,10 @@ struct Winograd: ConvolutionBody {
 
   /// Channels whose filters are transformed at a time.
   private static var depthAtOnce: Int { 64 }
+
+  var weightFormat: String {
+    "taps of \(depthBlock) channels in \(weightLayout.side) panels of \(weightLayout.panelWidth), \(shape.groups) groups"
+  }
 
   /// Filters of a panel lie [piece of depth][tap][channel][row], as a task reads them.
   func packWeights(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {

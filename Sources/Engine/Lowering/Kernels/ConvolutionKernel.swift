@@ -52,7 +52,7 @@ enum ConvolutionKernel {
       }
       return true
     }
-    let format = "convolution \(convolution.algorithm) \(shape.groups) \(plan.kernels.table.isa)"
+    let format = "convolution \(convolution.weightFormat)"
     try MemoryBudget.check(byteCount: convolution.packedWeightBytes, node: context.name)
     let staging = plan.staging
     let packed = try plan.packedWeights(
