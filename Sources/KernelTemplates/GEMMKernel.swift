@@ -48,10 +48,9 @@ public enum GEMMKernel<I: ISA> {
     var next = b + block.rightPanelStride
     var nextStride = (NR * I.lanes + tiles - 1) / tiles
     var nextEnd = panel + 1 < block.endColumnPanel ? next + depth * NR * I.lanes : next
-    if let ahead = block.ahead {
-      nextStride = 16
-      next = ahead + (panel - block.firstColumnPanel) * tiles * depth * nextStride
-      nextEnd = ahead + block.aheadCount
+    let before = (panel - block.firstColumnPanel) * tiles * depth * 16
+    if let ahead = block.ahead, before < block.aheadCount {
+      (next, nextStride, nextEnd) = (ahead + before, 16, ahead + block.aheadCount)
     }
     var i = block.firstRowPanel
     var row = GEMMBlock.firstRow(ofPanel: i, rows: block.rows, panels: block.rowPanels)

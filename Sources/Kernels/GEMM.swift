@@ -178,7 +178,10 @@ public struct GEMM: Sendable {
       repeat {
         let end = blocking.nextDepth(after: start)
         (block.leftStart, block.rightStart, block.depth) = (start, start, end - start)
-        if let packing { pack(rows, depth: start..<end, packing, for: &block) }
+        if let packing {
+          pack(rows, depth: start..<end, packing, for: &block)
+          fetchAhead(packing.matrix, rows: rows.upperBound..<rowPanels.upperBound, for: &block)
+        }
         block.accumulates = accumulate || start > 0
         block.isLast = end == shape.depth
         context.table.gemm(&block)
@@ -203,6 +206,15 @@ public struct GEMM: Sendable {
     (block.leftDepth, block.leftStart) = (depth.count, 0)
   }
 
+  /// Has the next block of A brought into the caches, where rows follow each other in memory.
+  private func fetchAhead(_ matrix: MatrixView, rows: Range<Int>, for block: inout GEMMBlock) {
+    guard blocking.depthBlocks == 1, matrix.columnStride == 1, matrix.rowStride == shape.depth else { return }
+    let next = rows.prefix(blocking.rowPanels)
+    let first = left.lanes(ofPanel: next.lowerBound).lowerBound
+    block.ahead = next.isEmpty ? nil : matrix.base + first * matrix.rowStride
+    block.aheadCount = next.isEmpty ? 0 : (left.lanes(ofPanel: next.upperBound - 1).upperBound - first) * shape.depth
+  }
+
   private func apply(_ activation: Activation, _ block: GEMMBlock, _ rows: Range<Int>, _ columns: Range<Int>) {
     let row = left.lanes(ofPanel: rows.lowerBound).lowerBound
     let column = columns.lowerBound * right.panelWidth
@@ -223,12 +235,12 @@ public struct GEMM: Sendable {
     case .strided(let view):
       let target = scratch.assumingMemoryBound(to: Float.self)
       guard let items else { return UnsafePointer(target) }
-      let panels = layout.panels
-      context.pool.parallel(panels * items.offsets.count) { index in
-        let item = index / panels
+      let tasks = layout.packingTasks
+      context.pool.parallel(tasks * items.offsets.count) { index in
+        let item = index / tasks
         var matrix = view
         matrix.base += items.offsets[item]
-        layout.pack(panel: index % panels, of: matrix, into: target + item * layout.count)
+        layout.pack(task: index % tasks, of: matrix, into: target + item * layout.count)
       }
       return UnsafePointer(target)
     }

@@ -1,3 +1,4 @@
+import CIntrinsics
 import KernelTemplates
 
 /// How one operand of a product is packed for a table: `GEMMBlock` draws the panels.
@@ -15,7 +16,7 @@ public struct PackedLayout: Hashable, Sendable {
   /// Grows with each change of the bytes that packing gives, of a matrix or of a convolution's weights.
   ///
   /// Packed weights that were kept by other versions are of no use; the tests pin the bytes of each version.
-  public static let version = 1
+  public static let version = 2
 
   /// Which operand it is.
   public let side: Side
@@ -76,7 +77,29 @@ public struct PackedLayout: Hashable, Sendable {
   /// Packs the whole matrix on the context's threads.
   public func pack(_ matrix: MatrixView, into packed: UnsafeMutableRawPointer, context: KernelContext) {
     let target = packed.assumingMemoryBound(to: Float.self)
-    context.pool.parallel(panels) { panel in pack(panel: panel, of: matrix, into: target) }
+    context.pool.parallel(packingTasks) { task in pack(task: task, of: matrix, into: target) }
+  }
+
+  /// Panels that a task packs: rows of a few panels of B lie together in memory, which is read in longer pieces so.
+  private static let panelsPerTask = 4
+
+  /// Tasks of packing.
+  var packingTasks: Int { (panels + Self.panelsPerTask - 1) / Self.panelsPerTask }
+
+  /// Packs a task's panels to their places.
+  func pack(task: Int, of matrix: MatrixView, into packed: UnsafeMutablePointer<Float>) {
+    let all = task * Self.panelsPerTask..<min(panels, (task + 1) * Self.panelsPerTask)
+    guard side == .right, matrix.columnStride == 1, all.count > 1 else {
+      for panel in all { pack(panel: panel, of: matrix, into: packed) }
+      return
+    }
+    // Panels behind the last whole one have another width.
+    let whole = all.lowerBound..<min(all.upperBound, width / panelWidth)
+    let first = whole.lowerBound * panelWidth
+    copyPanels(
+      whole.count, from: matrix.base + first, depthStride: matrix.rowStride, width: panelWidth, depth: depth,
+      into: packed + first * depth)
+    for panel in whole.upperBound..<all.upperBound { pack(panel: panel, of: matrix, into: packed) }
   }
 
   /// Packs one panel to its place.
@@ -111,6 +134,27 @@ func packPanel(
       let row = target + k * padded
       for lane in 0..<lanes { row[lane] = source[k * depthStride + lane * laneStride] }
       for lane in lanes..<padded { row[lane] = 0 }
+    }
+  }
+}
+
+/// Copies neighbouring panels of whole vectors, row by row.
+private func copyPanels(
+  _ panels: Int, from source: UnsafePointer<Float>, depthStride: Int, width: Int, depth: Int,
+  into target: UnsafeMutablePointer<Float>
+) {
+  for k in 0..<depth {
+    let from = source + k * depthStride
+    let to = target + k * width
+    // Memory answers late, and does not foresee rows on other pages.
+    for line in 0..<(panels * width + 15) / 16 { isa_prefetch(from + 8 * depthStride + line * 16) }
+    for panel in 0..<panels {
+      let (from, to) = (from + panel * width, to + panel * width * depth)
+      var lane = 0
+      while lane < width {
+        Portable.store(to + lane, Portable.load(from + lane))
+        lane += 4
+      }
     }
   }
 }
