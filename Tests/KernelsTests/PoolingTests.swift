@@ -118,4 +118,12 @@ private func randomShapes(_ count: Int, seed: UInt64) -> [PoolingShape] {
     let withNaN = (0..<62).filter { ($0...$0 + 2).contains(place) }
     #expect(output.elements.indices.filter { output.elements[$0].isNaN } == withNaN)
   }
+
+  /// Windows are listed for each axis: padding makes them many where the result is small.
+  @Test func windowsOfAllAxesTakeMemory() {
+    let shape = PoolingShape(
+      planes: 1, input: [1, 1, 8], output: [1 << 24, 1 << 22, 8], kernel: [1, 1, 1], stride: [1, 1, 1],
+      dilation: [1, 1, 1], padsBegin: [0, 0, 0], padsEnd: [1 << 24, 1 << 22, 0])
+    #expect(shape.windowByteCount == 3 * MemoryLayout<Int>.stride * ((1 << 24) + (1 << 22) + 8))
+  }
 }

@@ -34,7 +34,7 @@ extension Image {
   fileprivate static func checkSize(_ width: Int, _ height: Int, source: String) throws(BenchError) {
     guard width > 0, height > 0, width <= largestPixelCount / height else {
       throw .malformed(
-        file: source, what: "\(width)x\(height) pixels, more than the \(largestPixelCount) that are allowed")
+        file: source, what: "\(width)x\(height) pixels, expected one at least and \(largestPixelCount) at most")
     }
   }
 }

@@ -22,7 +22,7 @@ public struct VerificationCase: Sendable, Equatable {
 
   /// The folders of inputs and outputs, in the order of their numbers.
   public var dataSets: [URL] {
-    Self.children(of: folder).filter { $0.lastPathComponent.hasPrefix("test_data_set_") }
+    Self.subfolders(of: folder).filter { $0.lastPathComponent.hasPrefix("test_data_set_") }
       .sorted { $0.lastPathComponent.compare($1.lastPathComponent, options: .numeric) == .orderedAscending }
   }
 
@@ -61,21 +61,30 @@ public struct VerificationCase: Sendable, Equatable {
   }
 
   private static func search(_ folder: URL, name: [String], into found: inout [VerificationCase]) {
-    let subfolders = children(of: folder).sorted { $0.lastPathComponent < $1.lastPathComponent }
-    if FileManager.default.fileExists(atPath: folder.appending(path: "model.onnx").path),
-      subfolders.contains(where: { $0.lastPathComponent.hasPrefix("test_data_set_") })
-    {
+    if isCase(folder) {
       let name = name.isEmpty ? [folder.lastPathComponent] : name
       found.append(VerificationCase(name: name.joined(separator: "/"), folder: folder))
     } else {
-      for subfolder in subfolders { search(subfolder, name: name + [subfolder.lastPathComponent], into: &found) }
+      for subfolder in subfolders(of: folder) {
+        search(subfolder, name: name + [subfolder.lastPathComponent], into: &found)
+      }
     }
   }
 
-  /// The folders in a folder; symbolic links are not followed, so the search ends.
-  private static func children(of folder: URL) -> [URL] {
-    let contents = try? FileManager.default.contentsOfDirectory(
-      at: folder, includingPropertiesForKeys: [.isDirectoryKey])
-    return (contents ?? []).filter { (try? $0.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true }
+  private static func isCase(_ folder: URL) -> Bool {
+    let names = names(in: folder)
+    return names.contains("model.onnx") && names.contains { $0.hasPrefix("test_data_set_") }
+  }
+
+  /// The folders in a folder, by name; of symbolic links those to cases alone, so that the search ends.
+  private static func subfolders(of folder: URL) -> [URL] {
+    names(in: folder).map { folder.appending(path: $0) }.filter { item in
+      guard let type = try? item.resourceValues(forKeys: [.isDirectoryKey, .isSymbolicLinkKey]) else { return false }
+      return type.isDirectory == true || type.isSymbolicLink == true && isCase(item)
+    }
+  }
+
+  private static func names(in folder: URL) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
   }
 }

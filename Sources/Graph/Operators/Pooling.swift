@@ -18,7 +18,8 @@ extension OperatorSchema {
     OperatorSchema(
       "LpPool", versions: [2, 11, 18, 22], inputs: 1...1, attributes: windowAttributes.union(["ceil_mode", "p"])
     ) { node throws(GraphError) in
-      [.tensor(try node.dataType(0, in: .floats), try node.pooledShape())]
+      try node.expectNorm()
+      return [.tensor(try node.dataType(0, in: .floats), try node.pooledShape())]
     },
     globalPool("GlobalAveragePool", versions: [1, 22]),
     globalPool("GlobalMaxPool", versions: [1, 22]),
@@ -58,6 +59,7 @@ extension OperatorSchema {
 
   private static func globalPool(_ name: String, versions: [Int], attributes: Set<String> = []) -> OperatorSchema {
     OperatorSchema(name, versions: versions, inputs: 1...1, attributes: attributes) { node throws(GraphError) in
+      if attributes.contains("p") { try node.expectNorm() }
       let type = try node.dataType(0, in: .floats)
       guard let x = try node.shape(0) else { return [.tensor(type, nil)] }
       try node.expectImage(x)
@@ -67,6 +69,12 @@ extension OperatorSchema {
 }
 
 extension NodeContext {
+  /// Checks that there is a norm of order `p`.
+  fileprivate func expectNorm() throws(GraphError) {
+    let p = try int("p", default: 2)
+    guard p >= 1 else { throw invalid("p", expected: "1 or more", found: p) }
+  }
+
   /// Checks that a shape has the axes of an image: batch, channel and at least one more.
   fileprivate func expectImage(_ shape: Shape) throws(GraphError) {
     guard shape.rank >= 3 else {

@@ -43,6 +43,12 @@ public struct PoolingShape: Hashable, Sendable {
     self.padsBegin = .init(padsBegin, missing: 0)
     self.padsEnd = .init(padsEnd, missing: 0)
   }
+
+  /// Bytes that a planned pooling takes to list the windows of each axis.
+  public var windowByteCount: Int {
+    let windows = output.depth.addingSaturated(output.height).addingSaturated(output.width)
+    return windows.multipliedSaturated(by: MemoryLayout<Pooling.Window>.stride)
+  }
 }
 
 /// A planned pooling: [planes][input] to [planes][output].
@@ -61,7 +67,7 @@ public struct Pooling: Sendable {
   private let rowBytes: Int, workerBytes: Int
 
   /// Where a window lies on one axis.
-  private struct Window {
+  struct Window {
     /// Input position of its first element inside.
     var first: Int
     /// Elements inside the input.

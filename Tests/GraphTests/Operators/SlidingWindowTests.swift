@@ -49,7 +49,8 @@ struct SlidingWindowTests {
     let attributes = try context(["kernel_shape": .ints([5])]).slidingWindow()
     #expect(
       throws: GraphError.shapeMismatch(
-        node: "pool", input: "0", expected: "spatial sizes that a window of 5 fits into with its padding", found: "4")
+        node: "pool", input: "0",
+        expected: "spatial axis 0 to have room for a window of 5 positions, padding included", found: "4")
     ) { try attributes.window(over: [4], node: "pool") }
   }
 

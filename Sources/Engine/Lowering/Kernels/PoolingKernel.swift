@@ -40,8 +40,7 @@ enum PoolingKernel {
     let shape = PoolingShape(
       planes: x.sizes[0] * x.sizes[1], input: spatial, output: window.output, kernel: window.kernel,
       stride: window.strides, dilation: window.dilations, padsBegin: window.padsBegin, padsEnd: window.padsEnd)
-    // The windows of a row are listed.
-    try MemoryBudget.check(byteCount: 32 * shape.output.width, node: context.name)
+    try MemoryBudget.check(byteCount: shape.windowByteCount, node: context.name)
     let pooling = Pooling(kind, shape, context: plan.kernels)
     plan.append(
       plan.kernelName("pool_f32"), reading: [input], writing: [output], scratchByteCount: pooling.scratchBytes

@@ -78,7 +78,8 @@ public struct SlidingWindowAttributes: Sendable {
     let places = sizes.indices.map { place($0, size: sizes[$0]) }
     for axis in sizes.indices where places[axis].output < 1 {
       throw .shapeMismatch(
-        node: node, input: "0", expected: "spatial sizes that a window of \(extent(axis)) fits into with its padding",
+        node: node, input: "0",
+        expected: "spatial axis \(axis) to have room for a window of \(extent(axis)) positions, padding included",
         found: Shape(sizes).description)
     }
     return SlidingWindow(
