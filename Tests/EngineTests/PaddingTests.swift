@@ -175,7 +175,7 @@ struct PaddingTests {
   }
 
   /// A mask that hides by a number that scores could outweigh does not prove anything.
-  @Test(arguments: [(-Float.greatestFiniteMagnitude, true), (-1e4, false)])
+  @Test(arguments: [(-Float.greatestFiniteMagnitude, true), (-2e30, false), (-1e4, false)])
   func hiddenTokensMustCountForNothing(hidden: Float, isProof: Bool) throws {
     var model = try ZooModel.tinyEncoder.build()
     for value in Array(model.graph.valueIDs) where model.graph[value].constant?.elements(Float.self) == [-.infinity] {
@@ -183,6 +183,52 @@ struct PaddingTests {
     }
     #expect(try Self.session(model).plan().paddingMask == (isProof ? "attention_mask" : nil))
     try Self.expectEqual(model, Self.inputs([9], tokens: 32, of: model))
+  }
+
+  /// Inputs that have no bytes of their own for each token are not cut.
+  @Test(arguments: [DataType.float32, .uint8, .int4, .string])
+  func inputsOfAnyTypeMayHaveTokens(type: DataType) throws {
+    var model = try ZooModel.tinyEncoder.build()
+    var graph = model.graph
+    let further = graph.addInput(name: "further", type: .tensor(type, [1, 32]))
+    let norm = try #require(graph.order.first { graph[$0].op.name == "LayerNormalization" })
+    let x = try #require(graph[norm].inputs[0])
+    let numbers = graph.append(
+      OperatorID("Cast", version: 21), inputs: [further], attributes: ["to": .int(1)], output: "numbers", before: norm)
+    let axis = graph.addConstant(name: "axis", Tensor(shape: [1], [Int64(2)]))
+    let column = graph.append(
+      OperatorID("Unsqueeze", version: 13), inputs: [numbers, axis], output: "column", before: norm)
+    let sum = graph.append(OperatorID("Add", version: 14), inputs: [x, column], output: "sum", before: norm)
+    graph.update(norm) { $0.inputs[0] = sum }
+    model.graph = graph
+    let isCut = type == .float32 || type == .uint8
+    #expect(try Self.session(model).plan().paddingMask == (isCut ? "attention_mask" : nil))
+    var inputs = Self.inputs([9], tokens: 32, of: model)
+    inputs["further"] =
+      type == .string
+      ? Tensor(shape: [1, 32], strings: (0..<32).map { "\($0 % 7)" })
+      : Tensor(
+        dataType: type, shape: [1, 32],
+        storage: TensorStorage(byteCount: type.byteCount(elements: 32) ?? 0) { bytes in
+          for i in bytes.indices { bytes[i] = type == .float32 ? 0 : UInt8(i % 7) }
+        })
+    try Self.expectEqual(model, inputs)
+  }
+
+  /// A node that does not take fewer tokens is found before the plan says that it skips some.
+  @Test func whatCannotBeCutIsNotSkipped() throws {
+    var model = try ZooModel.tinyEncoder.build()
+    let norm = try #require(model.graph.order.last { model.graph[$0].op.name == "LayerNormalization" })
+    let x = try #require(model.graph[norm].inputs[0])
+    let width = try #require(model.graph[norm].inputs[1].flatMap { model.graph[$0].constant?.count })
+    let scale = model.graph.addConstant(
+      name: "scale", Tensor(shape: [32, width], (0..<32 * width).map { Float($0 % 5) }))
+    model.graph.update(norm) { $0.inputs = [x, scale] }
+    let session = try Self.session(model)
+    let inputs = Self.inputs([9], tokens: 32, of: model)
+    #expect(try session.plan().paddingMask == nil)
+    #expect(try Self.tokensRun(session, inputs) == 32)
+    try Self.expectEqual(model, inputs)
   }
 
   // MARK: - Exports
@@ -207,6 +253,19 @@ struct PaddingTests {
       let inputs = Self.inputs([real], tokens: 9, of: model)
       #expect(try Self.tokensRun(Self.session(model), inputs) == (real < 9 ? 8 : 9))
       try Self.expectEqual(model, inputs)
+    }
+  }
+
+  // MARK: - Lengths
+
+  @Test(arguments: [(128, 8), (136, 16), (512, 32)])
+  func aFewPlansServeAllLengths(tokens: Int, step: Int) throws {
+    let model = try ZooModel.robertaTiny.build(tokens: .known(tokens))
+    let session = try Self.session(model)
+    #expect(tokens <= 16 * step)
+    for real in [1, step + 1] {
+      let inputs = Self.inputs([real], tokens: tokens, of: model)
+      #expect(try Self.tokensRun(session, inputs) == (real + step - 1) / step * step)
     }
   }
 

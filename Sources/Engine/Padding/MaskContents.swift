@@ -74,8 +74,9 @@ struct MaskContents {
 }
 
 extension MaskContents {
-  /// Below this, a number that is added to a score leaves a share of exactly zero, unless scores differ by as much.
-  private static let leastHiddenScore: Float = -1e30
+  /// Up to this, a number that is added to a score leaves a share of exactly zero, whatever the scores: they would have to come
+  /// within a tenth of the largest number.
+  private static let leastHiddenScore: Float = -3e38
 
   /// Whether, added to the scores of attention, it leaves scores as they are where the mask is 1 and hides them where it is 0.
   var hidesScores: Bool {

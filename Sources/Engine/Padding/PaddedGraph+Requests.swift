@@ -11,7 +11,12 @@ extension PaddedGraph {
       guard let real = realTokens(UnsafeRawBufferPointer(rebasing: mask[row..<row + rowBytes])) else { return nil }
       longest = max(longest, real)
     }
-    let length = (longest + Self.granularity - 1) / Self.granularity * Self.granularity
+    return length(forTokens: longest)
+  }
+
+  /// The length that is computed for so many tokens; nil if it is the whole.
+  func length(forTokens count: Int) -> Int? {
+    let length = (count + granularity - 1) / granularity * granularity
     return length < tokens ? length : nil
   }
 

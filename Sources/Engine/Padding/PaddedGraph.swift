@@ -26,8 +26,8 @@ struct PaddedGraph: Sendable {
   private let graph: Graph
   private let axes: [Axis.Owner: Set<Int>]
 
-  /// Lengths are rounded up to a multiple of this, so that a few plans serve all.
-  static let granularity = 8
+  /// Lengths are rounded up to a multiple of this, so that `PaddedPlans.capacity` plans serve all.
+  let granularity: Int
 
   /// Looks for a mask whose hidden tokens change nothing; nil if there is none.
   ///
@@ -45,7 +45,7 @@ struct PaddedGraph: Sendable {
       }
     }
     for (number, input) in graph.inputs.enumerated() {
-      if let found = PaddedGraph(graph, mask: input, number: number, flows: flows, classes: classes) {
+      if let found = PaddedGraph(graph, mask: input, number: number, flows: flows, classes: classes), found.canBeCut {
         self = found
         return
       }
@@ -56,9 +56,10 @@ struct PaddedGraph: Sendable {
   private init?(
     _ graph: Graph, mask: ValueID, number: Int, flows: [(id: NodeID, flow: AxisFlow)], classes: AxisClasses
   ) {
-    guard let sizes = graph.sizes(of: mask), let tokens = sizes.last, tokens > Self.granularity,
-      sizes.allSatisfy({ $0 > 0 })
-    else { return nil }
+    guard let sizes = graph.sizes(of: mask), let tokens = sizes.last, sizes.allSatisfy({ $0 > 0 }) else { return nil }
+    // Whole vectors of tokens.
+    let granularity = (tokens + 8 * PaddedPlans.capacity - 1) / (8 * PaddedPlans.capacity) * 8
+    guard tokens > granularity else { return nil }
     let axis = Axis(owner: .value(mask), index: sizes.count - 1)
     guard classes.isFree(axis) else { return nil }
     let contents = MaskContents.follow(mask, along: axis.index, flows: flows, in: graph)
@@ -81,13 +82,17 @@ struct PaddedGraph: Sendable {
     var axes: [Axis.Owner: Set<Int>] = [:]
     for axis in classes.linked(with: axis) { axes[axis.owner, default: []].insert(axis.index) }
     let inputAxes = graph.inputs.map { axes[.value($0)] ?? [] }
-    guard inputAxes.allSatisfy({ $0.count <= 1 }), let type = graph[mask].type?.dataType,
+    let areCopied = zip(graph.inputs, inputAxes).allSatisfy { input, axes in
+      axes.isEmpty || axes.count == 1 && graph[input].type?.dataType?.wholeBytes != nil
+    }
+    guard areCopied, let type = graph[mask].type?.dataType,
       let one = Tensor(one: 1, of: type)?.withBytes({ bytes in bytes.indices.map { bytes[$0] } })
     else { return nil }
     self.graph = graph
     self.axes = axes
     self.mask = number
     self.tokens = tokens
+    self.granularity = granularity
     self.leastTokens = leastTokens
     self.inputAxes = inputAxes.map(\.first)
     inputRows = zip(graph.inputs, inputAxes).map { input, axes in
@@ -100,6 +105,17 @@ struct PaddedGraph: Sendable {
 // MARK: - Cutting
 
 extension PaddedGraph {
+  /// Whether all nodes take fewer tokens.
+  private var canBeCut: Bool {
+    guard let shortest = length(forTokens: leastTokens) else { return false }
+    do throws(GraphError) {
+      _ = try cut(to: shortest)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// The graph for inputs of fewer tokens.
   ///
   /// - Throws: `GraphError` if a node does not take what it is then given, or gives another shape than was foreseen.

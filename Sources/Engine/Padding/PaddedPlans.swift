@@ -5,8 +5,11 @@ import Synchronization
 final class PaddedPlans: Sendable {
   private let graph: PaddedGraph
   private let compiler: PlanCompiler
-  private let plans = PlanCache<Int>(capacity: 8)
+  private let plans = PlanCache<Int>(capacity: PaddedPlans.capacity)
   private let isRefused = Mutex(false)
+
+  /// Plans at most: little but their steps, since weights and arenas are shared.
+  static let capacity = 16
 
   init(of graph: PaddedGraph, compiler: PlanCompiler) {
     self.graph = graph

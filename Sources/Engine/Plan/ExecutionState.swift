@@ -12,8 +12,9 @@ final class ExecutionState: @unchecked Sendable {
   /// Slots that every run fills anew: inputs with their place among the caller's, and values outside the arena.
   private var inputs: [(slot: Int, input: Int)] = []
   private var heap: [Int] = []
-  /// Memory of its own for the inputs, if the caller writes them in place.
+  /// Memory of its own for the inputs, if the caller writes them in place, and that of each of them.
   private var inputMemory: UnsafeMutableRawPointer?
+  private var inputBuffers: [UnsafeMutableRawBufferPointer] = []
 
   /// Makes the memory of a plan.
   ///
@@ -62,7 +63,8 @@ final class ExecutionState: @unchecked Sendable {
   /// Gives the inputs, all of known sizes, memory that the caller writes before each run: zeros at first.
   ///
   /// - Returns: the memory of each input, in the order of `Plan.inputs`.
-  func bindOwnInputs() -> [UnsafeMutableRawBufferPointer] {
+  func ownInputs() -> [UnsafeMutableRawBufferPointer] {
+    guard inputMemory == nil else { return inputBuffers }
     let sizes = plan.inputs.map { plan.slots[$0].byteCount ?? 0 }
     let alignment = TensorStorage.alignment
     let memory = UnsafeMutableRawPointer.allocate(
@@ -77,6 +79,7 @@ final class ExecutionState: @unchecked Sendable {
       offset += (size + alignment - 1) / alignment * alignment
     }
     for (slot, input) in inputs { pointers[slot] = buffers[input].baseAddress }
+    inputBuffers = buffers
     return buffers
   }
 

@@ -4,13 +4,13 @@ import Kernels
 
 /// Runs a plan, any number of times, from any number of threads.
 ///
-/// Each run borrows a state (arena and table of pointers); a few states are kept for the next run, so a session in its steady
+/// Each run borrows memory (arena and tables of pointers), some of which is kept for the next run, so a session in its steady
 /// state allocates only the tensors that it returns.
 final class PlanExecutor: Sendable {
   let plan: Plan
   private let kernels: KernelContext
   /// Runs at one time are no faster for being more than the processors.
-  private let idle = IdlePool<ExecutionState>(capacity: ProcessInfo.processInfo.activeProcessorCount)
+  private let idle = IdlePool<RequestMemory>(capacity: ProcessInfo.processInfo.activeProcessorCount)
   /// Plans of the same graph for requests with padding, if that can be skipped.
   let padded: PaddedPlans?
 
@@ -20,22 +20,29 @@ final class PlanExecutor: Sendable {
     self.padded = padded
   }
 
-  /// Runs the plan.
+  /// Runs the plan, or the one of fewer tokens if the others are padding that may be skipped.
   ///
   /// - Parameters:
   ///   - inputs: of the types for which the plan was made, in the order of `Plan.inputs`.
-  ///   - profile: is told the index of each step and how long it took.
+  ///   - profile: is told each step of the plan that runs, and how long it took.
   /// - Returns: the outputs, in the order of `Plan.outputs`.
   func run(
-    _ inputs: [RuntimeValue], profile: ((Int, Duration) -> Void)? = nil
+    _ inputs: [RuntimeValue], profile: ((Plan, Int, Duration) -> Void)? = nil
   ) throws(GraphError) -> [RuntimeValue] {
-    let state = idle.take() ?? ExecutionState(plan: plan)
-    defer {
-      state.release()
-      idle.giveBack(state)
+    let memory = idle.take() ?? RequestMemory(of: plan)
+    defer { idle.giveBack(memory) }
+    if let padded, let length = padded.length(of: inputs), let part = memory.part(of: length, padded) {
+      return try part.executor.run(padded.cut(inputs, to: length), in: part.state, profile: profile)
     }
+    return try run(inputs, in: memory.whole, profile: profile)
+  }
+
+  private func run(
+    _ inputs: [RuntimeValue], in state: ExecutionState, profile: ((Plan, Int, Duration) -> Void)?
+  ) throws(GraphError) -> [RuntimeValue] {
+    defer { state.release() }
     state.bind(inputs)
-    try execute(in: state, profile: profile)
+    try execute(in: state, profile: profile.map { profile in { [plan] in profile(plan, $0, $1) } })
     return plan.outputs.map { state.result($0) }
   }
 

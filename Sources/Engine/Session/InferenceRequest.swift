@@ -12,11 +12,10 @@ import Graph
 public final class InferenceRequest {
   private let session: Session
   private let executor: PlanExecutor
-  private let state: ExecutionState
+  private let memory: RequestMemory
   private let inputs: [UnsafeMutableRawBufferPointer]
   /// What ran last: all, or a plan of fewer tokens where padding is skipped.
   private var last: (plan: Plan, state: ExecutionState)
-  private var shorter: [Int: ShorterRequest] = [:]
   private let inputIndex: [String: Int]
   private let outputIndex: [String: Int]
   /// Whether the last run succeeded.
@@ -32,10 +31,10 @@ public final class InferenceRequest {
     self.session = session
     executor = try session.executor(forShapes: shapes)
     try Self.checkInputs(of: executor.plan, model: session.compiled.model.source)
-    state = ExecutionState(plan: executor.plan)
-    last = (executor.plan, state)
+    memory = RequestMemory(of: executor.plan)
+    last = (executor.plan, memory.whole)
     let graph = session.compiled.model.graph
-    inputs = state.bindOwnInputs()
+    inputs = memory.whole.ownInputs()
     inputIndex = Dictionary(
       graph.inputs.enumerated().map { (graph[$1].name, $0) }, uniquingKeysWith: { first, _ in first })
     outputIndex = Dictionary(
@@ -105,12 +104,12 @@ public final class InferenceRequest {
   public func run() throws(EngineError) {
     do throws(GraphError) {
       if let padded = executor.padded, let length = padded.length(of: inputs),
-        let request = shorterRequest(of: length, padded)
+        let part = memory.part(of: length, padded)
       {
-        padded.cut(inputs, to: length, into: request.inputs)
-        try run(request.executor, in: request.state)
+        padded.cut(inputs, to: length, into: part.state.ownInputs())
+        try run(part.executor, in: part.state)
       } else {
-        try run(executor, in: state)
+        try run(executor, in: memory.whole)
       }
     } catch {
       throw session.model(error)
@@ -123,22 +122,6 @@ public final class InferenceRequest {
     last = (executor.plan, state)
     try executor.execute(in: state)
     hasResults = true
-  }
-
-  /// The memory of requests of fewer tokens: inputs of its own, all else in the arena of the whole if it is large enough.
-  private struct ShorterRequest {
-    let executor: PlanExecutor
-    let state: ExecutionState
-    let inputs: [UnsafeMutableRawBufferPointer]
-  }
-
-  private func shorterRequest(of length: Int, _ padded: PaddedPlans) -> ShorterRequest? {
-    if let known = shorter[length] { return known }
-    guard let executor = padded.executor(for: length) else { return nil }
-    let state = ExecutionState(plan: executor.plan, sharing: state)
-    let request = ShorterRequest(executor: executor, state: state, inputs: state.bindOwnInputs())
-    shorter[length] = request
-    return request
   }
 
   /// Lends an output's elements.

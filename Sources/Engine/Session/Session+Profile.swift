@@ -27,12 +27,12 @@ extension Session {
     let (executor, arguments) = try prepared(inputs)
     var profiles: [StepProfile] = []
     do throws(GraphError) {
-      _ = try executor.run(arguments) { index, duration in
-        let step = executor.plan.steps[index]
+      _ = try executor.run(arguments) { plan, index, duration in
+        let step = plan.steps[index]
         profiles.append(
           StepProfile(
             node: step.node, operation: step.operation, kernel: step.kernel,
-            output: step.writes.first.flatMap { executor.plan.slots[$0].type }, macs: step.macs, duration: duration))
+            output: step.writes.first.flatMap { plan.slots[$0].type }, macs: step.macs, duration: duration))
       }
     } catch {
       throw .model(source: compiled.model.source, error)

@@ -95,16 +95,12 @@ public final class Session: Sendable {
     return arguments
   }
 
-  /// What runs a request, and the inputs in the order in which it takes them, without padding where that is skipped.
+  /// What runs a request, and the inputs in the order in which it takes them.
   func prepared(
     _ inputs: [String: RuntimeValue]
   ) throws(EngineError) -> (executor: PlanExecutor, arguments: [RuntimeValue]) {
     let arguments = try ordered(inputs)
-    let executor = try executor(for: arguments.map(\.type))
-    guard let padded = executor.padded, let length = padded.length(of: arguments),
-      let shorter = padded.executor(for: length)
-    else { return (executor, arguments) }
-    return (shorter, padded.cut(arguments, to: length))
+    return (try executor(for: arguments.map(\.type)), arguments)
   }
 
   func executor(for types: [ValueType?]) throws(EngineError) -> PlanExecutor {
