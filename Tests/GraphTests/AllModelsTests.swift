@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 /// Models of a folder that is not part of the project, such as ONNX's backend cases: `SWIFTINFER_TEST_MODELS=DIR`.

@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Synchronization
+import TestSupport
 import Testing
 
 /// Tensors in files beside the model: found, checked, and never outside the model's folder.
@@ -35,6 +36,26 @@ struct ExternalDataTests {
     ] {
       #expect(throws: GraphError.self) { try read(bytes) }
     }
+  }
+
+  /// Each file under every name that the model has for it, and the model's own first.
+  @Test func tellsTheFilesThatItRead() throws {
+    let folder = try TemporaryFolder()
+    try data.write(to: URL(filePath: folder.file("w.bin")))
+    try FileManager.default.createSymbolicLink(atPath: folder.file("link.bin"), withDestinationPath: "w.bin")
+    let tensors = ["w.bin", "link.bin", "w.bin"].enumerated().map { index, location in
+      ProtoBytes.initializer(
+        .tensor(1, [2], name: "w\(index)", .message(13, .text(1, "location"), .text(2, location)), .int(14, 1)))
+    }
+    let bytes = ProtoBytes.model(
+      graph: ProtoBytes(tensors), .node("Add", ["w0", "w1"], ["y"], name: "n"), .output("y"))
+    try Data(bytes).write(to: URL(filePath: folder.file("m.onnx")))
+    let files = try Model(contentsOf: folder.file("m.onnx")).files
+    #expect(files.map(\.path) == ["m.onnx", "w.bin", "link.bin"].map(folder.file))
+    #expect(files.map(\.map.bytes.count) == [bytes.count, 12, 12])
+    #expect(files[1].isAt(folder.file("link.bin")) && !files[0].isAt(folder.file("link.bin")))
+    #expect(!files[0].isAt(folder.file("none")))
+    #expect(try Model(bytes: bytes, source: "m", folder: folder.path).files.count == 2)
   }
 
   @Test func staysInItsFolder() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 /// What the reader makes of models' structure: order, captures, functions, constants; and what it says of faults.

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 /// The committed models, each with a spelling of its own: reading, writing and reading again changes nothing.

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 /// Graphs that no file spells as they are: the writer finds names and nodes that say the same.

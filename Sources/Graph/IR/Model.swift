@@ -20,6 +20,8 @@ public struct Model: Sendable {
   public var metadata: [String: String]
   /// The file it was read from or the name it was built under, for messages.
   public var source: String
+  /// The files it was read from: its own, then those of external data; none if it was built.
+  package internal(set) var files: [SourceFile] = []
 
   /// Describes a graph.
   public init(

@@ -26,13 +26,8 @@ final class ExternalData {
 
     /// The folder of a model's file.
     init(ofModel file: String) {
-      path = Self.parent(of: file)
-      target = ExternalData.realPath(file).map(Self.parent)
-    }
-
-    private static func parent(of file: String) -> String {
-      guard let slash = file.lastIndex(of: "/") else { return "." }
-      return slash == file.startIndex ? "/" : String(file[..<slash])
+      path = FilePath.folder(of: file)
+      target = FilePath.resolved(file).map(FilePath.folder)
     }
   }
 
@@ -48,6 +43,9 @@ final class ExternalData {
 
   private let folder: Folder?
   private var maps: [Place: MappedFile] = [:]
+  private var locations: Set<String> = []
+  /// The files that were read, each under all names that the model has for it.
+  private(set) var files: [SourceFile] = []
 
   /// Prepares reading next to a model; without a folder there is no external data.
   init(folder: Folder?) { self.folder = folder }
@@ -70,6 +68,9 @@ final class ExternalData {
       } else {
         do { map = try MappedFile(path: place.names, in: place.root) } catch { throw fault("cannot be read: \(error)") }
         maps[place] = map
+      }
+      if let folder, locations.insert(location.path).inserted {
+        files.append(SourceFile(path: folder.path + "/" + location.path, map: map))
       }
     }
     if let length = location.length, length != byteCount {
@@ -100,7 +101,7 @@ final class ExternalData {
     guard !location.isEmpty, !location.hasPrefix("/"), !parts.contains("..") else {
       return .failure(Refusal(text: "must be a path inside the model's folder"))
     }
-    guard let root = Self.realPath(folder.path), let path = Self.realPath(folder.path + "/" + location) else {
+    guard let root = FilePath.resolved(folder.path), let path = FilePath.resolved(folder.path + "/" + location) else {
       return .failure(Refusal(text: "cannot be read: \(SystemError.last)"))
     }
     let roots = [root] + (folder.target.map { [$0] } ?? [])
@@ -108,11 +109,5 @@ final class ExternalData {
       return .failure(Refusal(text: "leaves the model's folder through a symbolic link"))
     }
     return .success(Place(root: root, names: path.dropFirst(root.count).split(separator: "/")))
-  }
-
-  private static func realPath(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
   }
 }

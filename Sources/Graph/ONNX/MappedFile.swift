@@ -11,6 +11,8 @@
 package final class MappedFile: PageDiscarding, @unchecked Sendable {
   /// The bytes of the file.
   package let bytes: UnsafeRawBufferPointer
+  /// Which file it is, and its size and time when it was opened.
+  package let status: FileStatus
 
   /// Maps a whole file.
   ///
@@ -48,7 +50,8 @@ package final class MappedFile: PageDiscarding, @unchecked Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .unreadable(file: path, reason: SystemError.last) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(file: path, reason: "not a regular file") }
-    let count = Int(status.st_size)
+    self.status = FileStatus(status)
+    let count = self.status.byteCount
     guard count > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return

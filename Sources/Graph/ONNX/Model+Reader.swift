@@ -69,7 +69,7 @@ extension Model {
     let reader = GraphReader(tensors: tensors, functions: functions, messageSize: messageSize)
     let main = try reader.mainGraph(graph.pointee, opsets: opsets)
     try main.checkStructure()
-    return Model(
+    var model = Model(
       graph: main, irVersion: Int(proto.ir_version), opsets: opsets, producerName: text(proto.producer_name),
       producerVersion: text(proto.producer_version), domain: text(proto.domain), modelVersion: Int(proto.model_version),
       documentation: text(proto.doc_string),
@@ -77,6 +77,8 @@ extension Model {
         messages(proto.metadata_props, proto.n_metadata_props).map { (text($0.pointee.key), text($0.pointee.value)) },
         uniquingKeysWith: { _, last in last }),
       source: source.file)
+    model.files = (source.sourceFile.map { [$0] } ?? []) + tensors.externalFiles
+    return model
   }
 }
 

@@ -8,10 +8,12 @@ struct ONNXBytes {
   let owner: AnyObject
   /// Where external data may lie; nil if there is none.
   let folder: ExternalData.Folder?
+  /// The file that the bytes are the whole of; nil for bytes in memory, and parts of a file.
+  let sourceFile: SourceFile?
 
   /// Refers to bytes that `owner` keeps valid.
   init(file: String, bytes: UnsafeRawBufferPointer, owner: AnyObject, folder: ExternalData.Folder?) {
-    (self.file, self.bytes, self.owner, self.folder) = (file, bytes, owner, folder)
+    (self.file, self.bytes, self.owner, self.folder, sourceFile) = (file, bytes, owner, folder, nil)
   }
 
   /// Maps a file.
@@ -21,6 +23,7 @@ struct ONNXBytes {
     bytes = map.bytes
     owner = map
     folder = ExternalData.Folder(ofModel: path)
+    sourceFile = SourceFile(path: path, map: map)
   }
 
   /// Takes a copy of bytes in memory.
@@ -30,6 +33,7 @@ struct ONNXBytes {
     bytes = UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount)
     owner = storage
     self.folder = folder.map { ExternalData.Folder(path: $0) }
+    sourceFile = nil
   }
 
   /// A part of the bytes as a tensor's storage, without a copy.

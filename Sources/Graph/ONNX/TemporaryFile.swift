@@ -6,43 +6,55 @@
 
 /// A file that takes its name only when it is complete, on the disk too; removed if it never is.
 ///
-/// On Linux it has no name at all until then, where the file system can do that, so that nothing is left even of a
-/// process that is interrupted.
+/// On Linux it has no name at all until then, where the system can do that, so that nothing is left even of a process that is
+/// interrupted. Where the name is a link's, the file that it leads to is replaced, not the link. A file that replaces another
+/// gets its permissions.
 package struct TemporaryFile: ~Copyable {
   /// The name it shall take.
   package let path: String
+  /// The file to which `path` leads.
+  private let target: String
   private let temporaryPath: String
   private let descriptor: Int32
-  private let isNameless: Bool
+  /// By which path the file can get a name; nil if it has one.
+  private let handle: String?
   private var isOpen = true
 
-  /// Makes an empty file beside `path`.
+  /// Makes an empty file beside the one that `path` leads to.
   ///
+  /// - Parameter openFiles: where Linux shows a process the files that it has open; a file that has no name gets one from there.
   /// - Throws: `GraphError.unwritable`, also if `path` is a device or the like, which no file should take the place of.
-  package init(for path: String) throws(GraphError) {
+  package init(for path: String, openFiles: String = "/proc/self/fd") throws(GraphError) {
     self.path = path
-    temporaryPath = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
+    let target = FilePath.following(path)
+    self.target = target ?? path
+    temporaryPath = "\(self.target).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
     var status = stat()
-    let isTaken = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-    let nameless = isTaken ? nil : Self.openNameless(beside: path)
-    isNameless = nameless != nil
-    descriptor = isTaken ? -1 : nameless ?? open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    let isThere = stat(self.target, &status) == 0
+    let isTaken = target == nil || isThere && status.st_mode & S_IFMT != S_IFREG
+    let nameless = isTaken ? nil : Self.openNameless(beside: self.target, openFiles: openFiles)
+    handle = nameless?.handle
+    descriptor =
+      isTaken ? -1 : nameless?.descriptor ?? open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       isOpen = false
       throw .unwritable(file: path, reason: isTaken ? "not a regular file" : SystemError.last)
     }
+    // Before anything is in it that not everybody may read.
+    if isThere { fchmod(descriptor, status.st_mode & 0o777) }
   }
 
-  /// A file without a name in the folder of `path`; nil where there are none.
-  private static func openNameless(beside path: String) -> Int32? {
+  /// A file without a name in the folder of `path`, and by which path it can get one; nil where that cannot be.
+  private static func openNameless(beside path: String, openFiles: String) -> (descriptor: Int32, handle: String)? {
     #if os(Linux)
-      let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
       let temporary = 0o20_000_000 | O_DIRECTORY  // O_TMPFILE, which Swift does not import
-      let descriptor = open(folder, O_WRONLY | O_CLOEXEC | temporary, 0o644)
-      return descriptor >= 0 ? descriptor : nil
-    #else
-      return nil
+      let descriptor = open(FilePath.folder(of: path), O_WRONLY | O_CLOEXEC | temporary, 0o644)
+      guard descriptor >= 0 else { return nil }
+      let handle = "\(openFiles)/\(descriptor)"
+      if access(handle, F_OK) == 0 { return (descriptor, handle) }
+      close(descriptor)
     #endif
+    return nil
   }
 
   /// Writes all stretches of a message at the file's end.
@@ -82,9 +94,9 @@ package struct TemporaryFile: ~Copyable {
   /// Gives the complete file its name, in place of one that has it.
   package consuming func commit() throws(GraphError) {
     isOpen = false
-    let isNamed = fsync(descriptor) == 0 && (!isNameless || name())
+    let isNamed = fsync(descriptor) == 0 && name()
     let closed = close(descriptor) == 0
-    guard isNamed, closed, rename(temporaryPath, path) == 0 else {
+    guard isNamed, closed, rename(temporaryPath, target) == 0 else {
       let failure = failure
       unlink(temporaryPath)
       throw failure
@@ -93,7 +105,8 @@ package struct TemporaryFile: ~Copyable {
 
   /// Gives a file that has none its temporary name: only `rename` can replace another file.
   private func name() -> Bool {
-    linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporaryPath, Int32(AT_SYMLINK_FOLLOW)) == 0
+    guard let handle else { return true }
+    return linkat(AT_FDCWD, handle, AT_FDCWD, temporaryPath, Int32(AT_SYMLINK_FOLLOW)) == 0
   }
 
   private var failure: GraphError { .unwritable(file: path, reason: SystemError.last) }
@@ -101,7 +114,7 @@ package struct TemporaryFile: ~Copyable {
   deinit {
     guard isOpen else { return }
     close(descriptor)
-    if !isNameless { unlink(temporaryPath) }
+    if handle == nil { unlink(temporaryPath) }
   }
 }
 

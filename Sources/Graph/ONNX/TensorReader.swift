@@ -27,6 +27,9 @@ final class TensorReader {
     denseBytesLeft = (16 << 20) + 64 * source.bytes.count
   }
 
+  /// The files beside the model that tensors were read from so far.
+  var externalFiles: [SourceFile] { external.files }
+
   /// Reads a tensor.
   ///
   /// - Parameter label: how messages call it.
