@@ -9,7 +9,7 @@ struct CompileCommand: ParsableCommand {
     abstract: "Writes a model as a plan file, which loads at once.",
     discussion: """
       A plan file holds the model as it runs on this instruction set: kernels chosen, weights in their layouts, to be \
-      mapped into memory. Commands that take a model take it too. It is made for the sizes that the model declares, those \
+      mapped into memory. Other commands that take a model take it too. It is made for the sizes that the model declares, those \
       of --shape, or else a batch of 1, 128 tokens and 3 x 224 x 224 images; an input that is named again begins a further set of sizes. \
       It takes other sizes too if they need no other form of the weights, as texts of any length.
 

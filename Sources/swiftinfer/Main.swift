@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bench
+import Engine
 import Foundation
 
 /// Runs a command and turns its end into an exit code: 0 done, 1 failed, 2 unusable arguments.
@@ -43,6 +44,9 @@ enum Main {
 
   /// Whether only running could tell that the arguments do not fit the model.
   private static func isUnusable(_ error: any Error) -> Bool {
-    if case BenchError.unusable = error { true } else { false }
+    switch error {
+    case BenchError.unusable, EngineError.invalidOption: true
+    default: false
+    }
   }
 }

@@ -53,6 +53,23 @@ struct PlanCommandTests {
     }
   }
 
+  @Test func theModelIsNoPlaceForItsPlan() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let bytes = try Data(contentsOf: URL(filePath: model.file))
+      let link = folder.appending(path: "link").path
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "model.onnx")
+      for output in [model.file, link] {
+        let outcome = try Program.swiftinfer("compile", model.file, "-o", output)
+        #expect(outcome.exitCode == 2 && outcome.output.isEmpty)
+        #expect(
+          outcome.errors == "swiftinfer: option 'output': expected a file that the model is not read from, "
+            + "found \(output), which is \(model.file)\n")
+        #expect(try Data(contentsOf: URL(filePath: model.file)) == bytes)
+      }
+    }
+  }
+
   @Test func aFaultyPlanIsAnErrorOfOneLine() throws {
     try withTemporaryFolder { folder in
       let model = try SmallModel(in: folder)
@@ -95,6 +112,10 @@ struct PlanCommandTests {
         second.errors.hasPrefix("swiftinfer: note: \(plan.path): damaged: ")
           && second.errors.hasSuffix("; it is made anew\n"))
       #expect(try Program.swiftinfer(run, environment: environment).errors.isEmpty)
+
+      // Another number of threads takes the same plan.
+      _ = try Program.swiftinfer(run + ["--threads", "2"], environment: environment)
+      #expect(try plans().count == 1)
 
       let zoo = try Program.swiftinfer(["latency", "zoo:tiny-cnn", "--plan-cache"], environment: environment)
       #expect(zoo.exitCode == 2 && zoo.errors.contains("--plan-cache: zoo:tiny-cnn is no file"))

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Graph
+import TestSupport
 import Testing
 import Zoo
 
@@ -8,35 +9,36 @@ import Zoo
 struct PlanStoreTests {
   /// A folder with a model, and a store in it.
   private final class Place {
-    let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
-      .appending(path: "swiftinfer-\(UUID().uuidString)")
-    var model: String { folder.appending(path: "model.onnx").path }
-    var store: PlanStore { PlanStore(folder: folder.appending(path: "cache").path) }
+    let folder: TemporaryFolder
+    var byteLimit = PlanStore.standardByteLimit
     var notes: [String] = []
+    var model: String { folder.file("model.onnx") }
+    var cache: String { folder.file("cache") }
 
-    init() throws {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try ZooModel.tinyCNN.build().write(to: model)
+    init(_ model: Model? = nil) throws {
+      folder = try TemporaryFolder()
+      try (model ?? ZooModel.tinyCNN.build()).write(to: self.model)
     }
-    deinit { try? FileManager.default.removeItem(at: folder) }
 
-    func compiled(_ options: SessionOptions = SessionOptions(), shapes: [String: [Int]] = [:]) throws -> CompiledModel {
-      try store.compiled(model, shapes: shapes, options: options) { _ in
+    func compiled(
+      _ options: SessionOptions = SessionOptions(), shapes: [String: [Int]] = [:], model: String? = nil
+    ) throws -> CompiledModel {
+      let store = PlanStore(folder: cache, byteLimit: byteLimit)
+      return try store.compiled(model ?? self.model, shapes: shapes, options: options) { _ in
       } note: {
         notes.append($0)
       }
     }
 
-    var plans: [URL] {
-      let cache = folder.appending(path: "cache")
-      let files = (try? FileManager.default.contentsOfDirectory(at: cache, includingPropertiesForKeys: nil)) ?? []
-      return files.sorted { $0.path < $1.path }
-    }
+    /// The names of the files in the store's folder, sorted.
+    var plans: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []).sorted() }
+
+    /// The only plan.
+    func plan() throws -> URL { URL(filePath: cache).appending(path: try #require(plans.first)) }
 
     /// The number that the file system gave the only plan, which changes when it is made anew.
     func planNumber() throws -> NSNumber? {
-      let plan = try #require(plans.first)
-      return try FileManager.default.attributesOfItem(atPath: plan.path)[.systemFileNumber] as? NSNumber
+      try FileManager.default.attributesOfItem(atPath: plan().path)[.systemFileNumber] as? NSNumber
     }
   }
 
@@ -54,11 +56,78 @@ struct PlanStoreTests {
     let number = try place.planNumber()
     #expect(try place.compiled().planFile?.path == first.planFile?.path)
     #expect(try place.planNumber() == number && place.notes.isEmpty)
+    // Any number of threads runs a plan whose kernels were not measured.
     _ = try place.compiled(SessionOptions(threads: 2))
+    #expect(place.plans.count == 1)
+    #expect(try place.planNumber() == number)
     _ = try place.compiled(SessionOptions(plan: PlanOptions(winograd: false)))
     _ = try place.compiled(SessionOptions(instructionSet: "portable"))
-    #expect(place.plans.count == 4 && place.notes.isEmpty)
+    #expect(place.plans.count == 3 && place.notes.isEmpty)
   }
+
+  @Test func measuredKernelsAreOfANumberOfThreads() throws {
+    let place = try Place()
+    for threads in [1, 2, 1] {
+      let options = SessionOptions(threads: threads, plan: PlanOptions(tuning: .fast), cacheFolder: place.folder.path)
+      #expect(try place.compiled(options).planFile?.threads == threads)
+    }
+    #expect(place.plans.count == 2 && place.notes.isEmpty)
+  }
+
+  // MARK: - Sizes of inputs
+
+  /// Texts of any length need the same weights.
+  @Test func onePlanServesOtherSizes() throws {
+    let model = try ZooModel.tinyEncoder.build(batch: .symbol("batch"), tokens: .symbol("sequence"))
+    let place = try Place(model)
+    func shapes(_ shape: [Int]) -> [String: [Int]] {
+      Dictionary(uniqueKeysWithValues: model.graph.inputs.map { (model.graph[$0].name, shape) })
+    }
+    _ = try place.compiled(shapes: shapes([1, 32]))
+    let number = try place.planNumber()
+    for shape in [[1, 7], [2, 32], [1, 32], [3, 64]] {
+      let found = try place.compiled(shapes: shapes(shape))
+      let kept = found.weights.count
+      let kernels = try Session(found).plan(forShapes: shapes(shape)).kernels
+      #expect(try kernels == Session(CompiledModel(model)).plan(forShapes: shapes(shape)).kernels)
+      #expect(found.planFile != nil && found.weights.count == kept)
+    }
+    #expect(try place.plans.count == 1 && place.planNumber() == number && place.notes.isEmpty)
+    #expect(throws: EngineError.self) { try place.compiled(shapes: ["none": [1]]) }
+    #expect(try place.planNumber() == number && place.notes.isEmpty)
+  }
+
+  /// Where other sizes need other forms of the weights there is one plan with both.
+  @Test func aPlanIsMadeAnewForSizesThatItHasNoWeightsFor() throws {
+    let place = try Place(WideConvolution.model())
+    _ = try place.compiled(shapes: WideConvolution.large)
+    let first = try place.planNumber()
+    let both = try place.compiled(shapes: WideConvolution.small)
+    #expect(place.notes.count == 1 && place.notes[0].contains("was not made for these sizes of inputs"))
+    #expect(try place.plans.count == 1 && place.planNumber() != first)
+    let second = try place.planNumber()
+    for shapes in [WideConvolution.large, WideConvolution.small] {
+      #expect(try Session(both).plan(forShapes: shapes).kernels.count == 1)
+      _ = try place.compiled(shapes: shapes)
+    }
+    #expect(try place.planNumber() == second && place.notes.count == 1)
+  }
+
+  /// Kernels are measured for the sizes that are asked for.
+  @Test func aMeasuredPlanKeepsTheLastSizes() throws {
+    let place = try Place(WideConvolution.model())
+    let options = SessionOptions(plan: PlanOptions(tuning: .fast), cacheFolder: place.folder.path)
+    for height in 3..<13 {
+      let shapes = ["x": [1, 64, height, 5]]
+      let session = try Session(place.compiled(options, shapes: shapes))
+      #expect(try session.plan(forShapes: shapes).stepDescriptions.contains { $0.measurement != nil })
+    }
+    let types = try PlanFile(contentsOf: place.plan().path).inputTypes
+    #expect(types == (5..<13).reversed().map { ["float[1x64x\($0)x5]"] })
+    #expect(place.plans.count == 1 && place.notes.count == 9)
+  }
+
+  // MARK: - What is passed over
 
   @Test func aStalePlanIsMadeAnewWithANote() throws {
     let place = try Place()
@@ -74,11 +143,39 @@ struct PlanStoreTests {
     #expect(place.notes.count == 1 && place.plans.count == 1)
   }
 
+  @Test func externalDataThatChangedMakesAPlanAnew() throws {
+    let place = try Place()
+    func write(seed: UInt64, second: Double) throws {
+      try ZooModel.tinyCNN.build(seed: seed).write(to: place.model, externalDataThreshold: 1024)
+      for file in [place.model, place.model + ".data"] {
+        let time = Date(timeIntervalSince1970: 1_700_000_000 + second)
+        try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: file)
+      }
+    }
+    try write(seed: 1, second: 0)
+    let old = try Data(contentsOf: URL(filePath: place.model))
+    _ = try place.compiled()
+    _ = try place.compiled()
+    #expect(place.notes.isEmpty)
+    // New weights, and the same model.
+    try write(seed: 2, second: 1)
+    try old.write(to: URL(filePath: place.model))
+    let found = try place.compiled()
+    #expect(place.notes.count == 1 && place.notes[0].contains(": stale: \(place.model).data changed its contents"))
+    let plain = try Session(CompiledModel(contentsOf: place.model))
+    let inputs = try image(for: plain.compiled.model)
+    let expected = try plain.run(inputs).compactMapValues { $0.elements(Float.self) }
+    #expect(try Session(found).run(inputs).compactMapValues { $0.elements(Float.self) } == expected)
+    // A plan does not hide that the model has lost its weights.
+    try FileManager.default.removeItem(atPath: place.model + ".data")
+    #expect(throws: EngineError.self) { try place.compiled() }
+  }
+
   @Test(arguments: [0, 8, 40, 5000, -1])
   func aDamagedPlanIsMadeAnewWithANote(byte: Int) throws {
     let place = try Place()
     _ = try place.compiled()
-    let plan = try #require(place.plans.first)
+    let plan = try place.plan()
     var bytes = try Data(contentsOf: plan)
     let index = byte < 0 ? bytes.count - 3 : byte
     bytes[index] ^= 0x55
@@ -103,6 +200,47 @@ struct PlanStoreTests {
 
   @Test func aModelThatIsNoneIsAnError() throws {
     let place = try Place()
-    #expect(throws: EngineError.self) { try place.store.compiled(place.folder.path + "/none.onnx") }
+    #expect(throws: EngineError.self) { try place.compiled(model: place.folder.file("none.onnx")) }
+  }
+
+  @Test func aPlanFileIsOpenedAsItIs() throws {
+    let place = try Place()
+    let plan = place.folder.file("model.plan")
+    try CompiledModel(ZooModel.tinyCNN.build()).writePlan(to: plan)
+    #expect(try place.compiled(model: plan).planFile?.path == plan)
+    #expect(place.plans.isEmpty && place.notes.isEmpty)
+  }
+
+  // MARK: - The folder
+
+  @Test func plansThatWereNotUsedForLongestMakeRoom() throws {
+    let place = try Place()
+    let models = ["a", "b", "c"].map { place.folder.file("\($0).onnx") }
+    for model in models { try ZooModel.tinyCNN.build().write(to: model) }
+    func expectPlans(_ names: [String], location: SourceLocation = #_sourceLocation) {
+      let found = place.plans.filter { $0.hasSuffix(".plan") }.map { String($0.dropFirst(5).prefix(1)) }
+      #expect(found == names, sourceLocation: location)
+    }
+    /// Makes a plan older than it is.
+    func age(_ model: Int, seconds: Double) throws {
+      let path = try #require(try place.compiled(model: models[model]).planFile?.path)
+      let time = Date(timeIntervalSinceNow: -seconds)
+      try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: path)
+    }
+    try age(0, seconds: 300)
+    let size = try #require(try place.compiled(model: models[0]).planFile?.byteCount)
+    // Files that are not the store's, by their names or by what they hold, are neither counted nor removed.
+    let others = ["plan-x-12.plan": Data(count: 8 * size), "timings.json": Data(count: 8), "plan-y.plan.txt": Data()]
+    for (name, bytes) in others { try bytes.write(to: URL(filePath: place.cache).appending(path: name)) }
+    place.byteLimit = 2 * size + size / 2
+    try age(1, seconds: 100)
+    // The first was made first and used last.
+    _ = try place.compiled(model: models[0])
+    _ = try place.compiled(model: models[2])
+    expectPlans(["a", "c", "x"])
+    place.byteLimit = 0
+    _ = try place.compiled(model: models[1])
+    expectPlans(["b", "x"])
+    #expect(Set(others.keys).isSubset(of: place.plans) && place.notes.isEmpty)
   }
 }

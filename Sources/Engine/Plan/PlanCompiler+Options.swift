@@ -29,7 +29,6 @@ extension PlanCompiler {
       convolutions: ConvolutionChooser(
         options: options, kernels: kernels, fixed: compiled.planFile?.choices ?? [:], report: tuning))
   }
-
 }
 
 extension KernelContext {

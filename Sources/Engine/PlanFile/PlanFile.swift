@@ -66,7 +66,7 @@ public final class PlanFile: Sendable {
     defer { close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: PlanPreamble.magic.count)
     let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-    return count == bytes.count && bytes == PlanPreamble.magic
+    return count == bytes.count && bytes.withUnsafeBytes(PlanPreamble.isPlan)
   }
 
   private static func manifest(of bytes: UnsafeRawBufferPointer) throws(PlanFault) -> PlanManifest {
@@ -110,10 +110,17 @@ extension PlanFile {
   /// The model's graph, for inputs of any shapes.
   func model() throws(EngineError) -> Model { try model(at: manifest.model) }
 
+  /// Whether the file was compiled for inputs of these types.
+  func holds(_ types: [ValueType?]) -> Bool { plan(for: types) != nil }
+
+  private func plan(for types: [ValueType?]) -> PlanManifest.Plan? {
+    let texts = types.map(PlanManifest.text)
+    return manifest.plans.first { $0.types == texts }
+  }
+
   /// The graph that passes made for inputs of these types; nil if the file has none for them.
   func graph(for types: [ValueType?]) throws(EngineError) -> Graph? {
-    let texts = types.map(PlanManifest.text)
-    guard let plan = manifest.plans.first(where: { $0.types == texts }) else { return nil }
+    guard let plan = plan(for: types) else { return nil }
     var graph = try model(at: plan.graph).graph
     do throws(GraphError) { try ConstantFolding.inference.run(on: &graph) } catch {
       throw .plan(file: path, .damaged("\(error)"))
@@ -155,12 +162,15 @@ extension PlanFile {
   /// Reads constants and weights, once: what differs from its checksum is an error, and weights that are right are in memory
   /// then.
   ///
+  /// - Parameters:
+  ///   - pool: threads that read them.
+  ///   - needsModel: whether the files that the plan was made of must be there.
   /// - Throws: `EngineError.plan` if they are damaged, or the model has changed.
-  func check(pool: ThreadPool) throws(EngineError) {
+  func check(pool: ThreadPool, needsModel: Bool = false) throws(EngineError) {
     do throws(PlanFault) {
       try isChecked.withLock { isChecked throws(PlanFault) in
         guard !isChecked else { return }
-        try manifest.source.check(pool: pool)
+        try manifest.source.check(pool: pool, isNeeded: needsModel)
         let constants = manifest.constants.compactMap(\.part)
         let parts = constants + manifest.weights.map(\.part)
         let found = Checksum.of(parts.map(map.bytes(of:)), pool: pool) { part, bytes in

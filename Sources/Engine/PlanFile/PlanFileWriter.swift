@@ -8,7 +8,8 @@ extension CompiledModel {
   ///     try CompiledModel(contentsOf: "bert.onnx").writePlan(to: "bert.plan", options: .init(threads: 2))
   ///
   /// - Parameters:
-  ///   - path: the file; it takes its name when it is complete, in place of one that has it.
+  ///   - path: the file; it takes its name when it is complete, in place of one that has it. It cannot be one that the model is
+  ///     read from.
   ///   - shapes: sizes of inputs by name, once for each plan; the model's own where a name is left out.
   ///   - options: the kernels and how they are chosen.
   ///   - metadata: what else the file shall hold, for `Model.metadata`.
@@ -21,21 +22,29 @@ extension CompiledModel {
     guard planFile == nil else {
       throw .invalidOption(option: "model", expected: "a model to compile", found: "the plan file \(model.source)")
     }
-    var types: [[ValueType?]] = []
-    for shapes in shapes {
-      let found = try inputTypes(forShapes: shapes)
-      if !types.contains(found) { types.append(found) }
+    if let file = model.files.first(where: { $0.isAt(path) }) {
+      throw .invalidOption(
+        option: "output", expected: "a file that the model is not read from", found: "\(path), which is \(file.path)")
+    }
+    var wanted: [(sizes: [String: [Int]], types: [ValueType?])] = []
+    for sizes in shapes {
+      let types = try inputTypes(forShapes: sizes)
+      if !wanted.contains(where: { $0.types == types }) { wanted.append((sizes, types)) }
     }
     let base = options.plan.optimize ? graph : model.graph
     let unpacked = try PlanCompiler(for: self, options: options, tuning: tuning)
+    // Before weights are read: if the files change from here on, the checksums are not theirs.
+    let source = PlanSource(of: model, pool: unpacked.kernels.pool)
     do throws(GraphError) {
       var plans: [PlanContents.Plan] = []
-      for types in types { plans.append((types, try unpacked.specialized(base, inputTypes: types))) }
+      for (sizes, types) in wanted {
+        plans.append((sizes, types, try unpacked.specialized(base, inputTypes: types)))
+      }
       // A cache of its own, since this one keeps weights too that folding made for these shapes.
       let compiler = PlanCompiler(
         options: options.plan, weights: WeightCache(of: [base] + plans.map(\.graph)), kernels: unpacked.kernels,
         convolutions: unpacked.convolutions)
-      var contents = PlanContents(model: model, graph: base, plans: plans)
+      var contents = PlanContents(model: model, source: source, graph: base, plans: plans)
       contents.model.metadata.merge(metadata) { $1 }
       for plan in plans { contents.add(try compiler.plan(for: plan.graph), of: plan.graph) }
       try contents.write(to: path, options: options, compiler: compiler)
@@ -47,8 +56,8 @@ extension CompiledModel {
 
 /// What a plan file shall hold.
 struct PlanContents {
-  /// A graph that passes made for inputs of these types.
-  typealias Plan = (types: [ValueType?], graph: Graph)
+  /// A graph that passes made for inputs of these sizes, by name, and so of these types.
+  typealias Plan = (sizes: [String: [Int]], types: [ValueType?], graph: Graph)
 
   /// Constants from this size on stand outside of the graphs' messages.
   private static let inlineByteCount = 1024
@@ -56,6 +65,7 @@ struct PlanContents {
   private static let pageByteCount = 4096
 
   var model: Model
+  private let source: PlanSource
   /// The graph that other shapes of the inputs are compiled from.
   private let graph: Graph
   private let plans: [Plan]
@@ -64,8 +74,8 @@ struct PlanContents {
   /// Storages that steps use packed.
   private var packed: Set<ObjectIdentifier> = []
 
-  init(model: Model, graph: Graph, plans: [Plan]) {
-    (self.model, self.graph, self.plans) = (model, graph, plans)
+  init(model: Model, source: PlanSource, graph: Graph, plans: [Plan]) {
+    (self.model, self.source, self.graph, self.plans) = (model, source, graph, plans)
   }
 
   /// Takes note of what a plan reads.
@@ -82,7 +92,7 @@ struct PlanContents {
 
   /// Writes the file.
   ///
-  /// - Throws: `GraphError` if a graph or the file cannot be written, or the model's file cannot be read.
+  /// - Throws: `GraphError` if a graph or the file cannot be written, or a file of the model has changed since it was mapped.
   func write(to path: String, options: SessionOptions, compiler: PlanCompiler) throws(GraphError) {
     let pool = compiler.kernels.pool
     let cached = compiler.weights.all
@@ -107,17 +117,18 @@ struct PlanContents {
     var constantParts = parts[messages.count...]
     let manifest = PlanManifest(
       instructionSet: compiler.kernels.table.name, layouts: PackedLayout.version, processor: Processor.name,
-      threads: options.threads, options: options.plan, source: try PlanSource(of: model, pool: pool),
+      threads: options.threads, options: options.plan, source: source,
       choices: compiler.convolutions.choices.mapValues {
         PlanManifest.Choice(algorithm: $0.algorithm.rawValue, measurement: $0.measurement)
       }, model: parts[0],
       plans: zip(plans, parts.dropFirst()).map { plan, part in
-        PlanManifest.Plan(types: plan.types.map(PlanManifest.text), graph: part)
+        PlanManifest.Plan(sizes: plan.sizes, types: plan.types.map(PlanManifest.text), graph: part)
       },
       constants: isRead.map { PlanManifest.Constant(part: $0 ? constantParts.popFirst() : nil) },
       weights: zip(weights, constantParts).map { entry, part in
         PlanManifest.Weights(constant: entry.constant, scale: entry.scale, format: entry.format, part: part)
       })
+    try model.checkFilesUnchanged()
     try layout.write(manifest, to: path)
   }
 

@@ -12,6 +12,8 @@ struct PlanManifest: Codable, Sendable {
 
   /// A plan: the graph that passes made for inputs of given types.
   struct Plan: Codable, Sendable {
+    /// The sizes that were asked for, by the names of inputs.
+    var sizes: [String: [Int]]
     /// The types of the inputs, in the order of the model.
     var types: [String]
     var graph: Part
@@ -75,7 +77,7 @@ struct PlanPreamble {
   /// Not ASCII, and with a line's end, so that what takes it for text destroys it visibly.
   static let magic: [UInt8] = [0x8F] + Array("SIPLAN\n".utf8)
   /// Grows with each change of the format, of the operators that passes make, and of what the plan's graphs may hold.
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let byteCount = 64
   private static let byteOrder: UInt32 = 0x0102_0304
 

@@ -1,4 +1,3 @@
-import Foundation
 import Graph
 import Kernels
 
@@ -6,75 +5,78 @@ import Kernels
 ///
 /// A file that has the size and the time it had has not changed; one that has not is read.
 public struct PlanSource: Codable, Sendable, Equatable {
+  /// A file that the model was read from.
+  public struct File: Codable, Sendable, Equatable {
+    /// Where it was, from the root; links may be on the way.
+    public let path: String
+    /// Bytes of the file.
+    public let byteCount: Int
+    /// When the file was changed last, in nanoseconds since 1970.
+    let modified: Int
+    /// The checksum of the file's bytes.
+    public let checksum: UInt64
+  }
+
   /// How the model was called.
   public let name: String
-  /// Where its file was; nil for a model that was none.
-  public let path: String?
-  /// Bytes of the file.
-  public let byteCount: Int
-  /// When the file was changed last, in nanoseconds since 1970.
-  let modified: Int
-  /// The checksum of the file's bytes.
-  public let checksum: UInt64
+  /// The model's file, then those of its external data; none for a model that was built.
+  public let files: [File]
 
-  /// The source of a model.
+  /// The source of a model, whose files are read where they were mapped.
   ///
-  /// - Parameter pool: threads that read the file.
-  init(of model: Model, pool: ThreadPool) throws(GraphError) {
+  /// - Parameter pool: threads that read the files.
+  init(of model: Model, pool: ThreadPool) {
     name = model.source
-    guard let path = realPath(model.source), let status = FileStatus(path) else {
-      (self.path, byteCount, modified, checksum) = (nil, 0, 0, 0)
-      return
+    let maps = model.files.map(\.map)
+    let checksums = Checksum.of(maps.map(\.bytes), pool: pool) { maps[$0].discardPages(of: $1) }
+    files = zip(model.files, checksums).map { file, checksum in
+      File(
+        path: FilePath.absolute(file.path), byteCount: file.map.status.byteCount, modified: file.map.status.modified,
+        checksum: checksum)
     }
-    self.path = path
-    (byteCount, modified) = (status.byteCount, status.modified)
-    checksum = try Self.checksum(of: path, pool: pool)
   }
 
-  private static func checksum(of path: String, pool: ThreadPool) throws(GraphError) -> UInt64 {
-    let file = try MappedFile(path: path)
-    return Checksum.of([file.bytes], pool: pool) { file.discardPages(of: $1) }[0]
-  }
-
-  /// Checks that the model is as it was, if it is still where it was.
+  /// Checks that the model is as it was.
   ///
-  /// - Parameter pool: threads that read the file, if need be.
+  /// - Parameters:
+  ///   - pool: threads that read files, if need be.
+  ///   - isNeeded: whether a file that is no longer where it was, or cannot be read, is a fault too.
   /// - Throws: `PlanFault.stale`.
-  func check(pool: ThreadPool) throws(PlanFault) {
-    guard let path, let status = FileStatus(path) else { return }
-    guard status.byteCount == byteCount else {
-      throw .stale(model: path, what: "changed its size from \(byteCount) to \(status.byteCount) bytes")
+  func check(pool: ThreadPool, isNeeded: Bool = false) throws(PlanFault) {
+    for file in files {
+      guard let status = FileStatus(path: file.path) else {
+        if isNeeded { throw .stale(model: file.path, what: "was removed") }
+        continue
+      }
+      guard status.byteCount == file.byteCount else {
+        throw .stale(
+          model: file.path, what: "changed its size from \(file.byteCount) to \(status.byteCount) bytes")
+      }
+      guard status.modified != file.modified else { continue }
+      let map: MappedFile
+      do throws(GraphError) { map = try MappedFile(path: file.path) } catch {
+        if isNeeded { throw .stale(model: file.path, what: "became unreadable") }
+        continue
+      }
+      guard Checksum.of([map.bytes], pool: pool, done: { map.discardPages(of: $1) }) == [file.checksum] else {
+        throw .stale(model: file.path, what: "changed its contents")
+      }
     }
-    guard status.modified != modified else { return }
-    let found: UInt64
-    do throws(GraphError) { found = try Self.checksum(of: path, pool: pool) } catch { return }
-    guard found == checksum else { throw .stale(model: path, what: "changed its contents") }
   }
 }
 
-/// Size and time of a file.
-struct FileStatus: Equatable {
-  let byteCount: Int
-  /// Nanoseconds since 1970.
-  let modified: Int
-
-  /// The status of a regular file; nil if there is none.
-  init?(_ path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    #if canImport(Darwin)
-      let time = status.st_mtimespec
-    #else
-      let time = status.st_mtim
-    #endif
-    byteCount = Int(status.st_size)
-    modified = Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec)
+extension Model {
+  /// Checks that nobody wrote to a file of the model since it was mapped: the map would have changed too.
+  ///
+  /// One that another file took the place of does no harm.
+  ///
+  /// - Throws: `GraphError.unreadable` naming the file.
+  func checkFilesUnchanged() throws(GraphError) {
+    for file in files {
+      guard let status = FileStatus(path: file.path), status.isSameFile(as: file.map.status),
+        !status.isUnchanged(since: file.map.status)
+      else { continue }
+      throw .unreadable(file: file.path, reason: "it was changed while it was read")
+    }
   }
-}
-
-/// The path without links and detours; nil if there is no such file.
-func realPath(_ path: String) -> String? {
-  guard let resolved = realpath(path, nil) else { return nil }
-  defer { free(resolved) }
-  return String(cString: resolved)
 }

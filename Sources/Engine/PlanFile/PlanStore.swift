@@ -6,18 +6,31 @@ import Kernels
 ///
 ///     let compiled = try PlanStore().compiled("bert.onnx", shapes: shapes, options: options) { print($0) }
 ///
-/// There is a file for each model, by its real path, and each combination of sizes, options, instruction set and processor. One
-/// that is stale, foreign or damaged is made anew, and one that cannot be written is not missed: each time a note says so.
+/// There is a file for each model, by its path, and each combination of options, instruction set and processor; for each
+/// number of threads too if kernels are chosen by measuring them. It serves all sizes of inputs for which it has the weights, as
+/// texts of any length; it is made anew for other sizes, and keeps the last few for which it was made. One that is stale, foreign
+/// or damaged is made anew too, and one that cannot be written is not missed: each time a note says so.
+///
+/// When the files take more than the limit, those go that were not used for longest.
 public struct PlanStore: Sendable {
-  private let folder: URL
+  /// Bytes that plan files may take in a folder unless another limit is given: 8 GiB.
+  public static let standardByteLimit = 8 << 30
+  /// Sets of sizes for which a file is made at most.
+  private static let setLimit = 8
 
-  /// - Parameter folder: where the files are; nil for `SWIFTINFER_CACHE`, or `swiftinfer` in `XDG_CACHE_HOME` or `~/.cache`.
-  public init(folder: String? = nil) {
-    self.folder =
-      folder.map { URL(filePath: $0) } ?? TimingStore.folder(environment: ProcessInfo.processInfo.environment)
+  private let folder: PlanFolder
+
+  /// - Parameters:
+  ///   - folder: where the files are; nil for `SWIFTINFER_CACHE`, or `swiftinfer` in `XDG_CACHE_HOME` or `~/.cache`.
+  ///   - byteLimit: bytes that plan files may take there together. The one that was made last stays, whatever its size, and
+  ///     files that no store made are never removed.
+  public init(folder: String? = nil, byteLimit: Int = standardByteLimit) {
+    self.folder = PlanFolder(
+      url: folder.map { URL(filePath: $0) } ?? TimingStore.folder(environment: ProcessInfo.processInfo.environment),
+      byteLimit: byteLimit)
   }
 
-  /// A model with its plan, from the store or made for it.
+  /// A model with its plan, from the store or made for it; a plan file is opened as it is.
   ///
   /// - Parameters:
   ///   - path: the model's file.
@@ -30,51 +43,89 @@ public struct PlanStore: Sendable {
     _ path: String, shapes: [String: [Int]] = [:], options: SessionOptions = SessionOptions(),
     tuning: @escaping TuningEvent.Handler = { _ in }, note: (String) -> Void = { _ in }
   ) throws(EngineError) -> CompiledModel {
+    if PlanFile.isPlan(path) { return try CompiledModel(contentsOf: path) }
     let kernels = try KernelContext(for: options)
-    let file = self.file(of: path, shapes: shapes, options: options, table: kernels.table)
-    if FileManager.default.fileExists(atPath: file) {
-      do throws(EngineError) {
-        let plan = try PlanFile(contentsOf: file)
-        guard plan.source.path == realPath(path) else {
-          throw .plan(file: file, .stale(model: path, what: "took the place of \(plan.source.name)"))
-        }
-        try plan.check(pool: kernels.pool)
-        return try CompiledModel(plan)
-      } catch {
-        if case .plan(_, let fault) = error {
-          note("\(file): \(fault); it is made anew")
-        } else {
-          note("\(error); it is made anew")
-        }
+    let file = self.file(of: path, options: options, table: kernels.table)
+    var sets = [shapes]
+    if let kept = kept(file, of: path, pool: kernels.pool, note: note), let plan = kept.planFile {
+      if try kept.isMade(for: shapes, options: options) {
+        folder.noteUse(of: file)
+        return kept
       }
+      note("\(file): was not made for these sizes of inputs, which need more; it is made anew, for them too")
+      sets += plan.manifest.plans.map(\.sizes).prefix(Self.setLimit - 1)
     }
     let compiled = try CompiledModel(contentsOf: path)
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      note("\(folder.path): plans are not kept: \(error.localizedDescription)")
+    do { try folder.make() } catch {
+      note("\(folder.url.path): plans are not kept: \(error.localizedDescription)")
       return compiled
     }
     do throws(EngineError) {
-      try compiled.writePlan(to: file, shapes: [shapes], options: options, tuning: tuning)
-      return try CompiledModel(PlanFile(contentsOf: file))
+      try compiled.writePlan(to: file, shapes: sets, options: options, tuning: tuning)
     } catch {
       guard case .model(_, .unwritable(_, let reason)) = error else { throw error }
       note("\(file): the plan is not kept: \(reason)")
       return compiled
     }
+    folder.makeRoom(besides: file)
+    do throws(EngineError) { return try CompiledModel(PlanFile(contentsOf: file)) } catch {
+      // Another process may have removed it already.
+      note("\(error); the model is used without")
+      return compiled
+    }
   }
 
-  /// The file for all that a plan depends on.
-  private func file(of path: String, shapes: [String: [Int]], options: SessionOptions, table: KernelTable) -> String {
-    let sizes = shapes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  /// The model of a file of the store; nil, with a note where that is not because it does not exist, if it cannot be used.
+  private func kept(
+    _ file: String, of path: String, pool: ThreadPool, note: (String) -> Void
+  ) -> CompiledModel? {
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    do throws(EngineError) {
+      let plan = try PlanFile(contentsOf: file)
+      guard plan.source.files.first?.path == FilePath.absolute(path) else {
+        throw .plan(file: file, .stale(model: path, what: "took the place of \(plan.source.name)"))
+      }
+      try plan.check(pool: pool, needsModel: true)
+      return try CompiledModel(plan)
+    } catch {
+      if case .plan(_, let fault) = error {
+        note("\(file): \(fault); it is made anew")
+      } else {
+        note("\(error); it is made anew")
+      }
+      return nil
+    }
+  }
+
+  /// The file for all that a plan depends on but the sizes of inputs.
+  private func file(of path: String, options: SessionOptions, table: KernelTable) -> String {
     let choices = options.plan
-    let key = [
-      realPath(path) ?? path, sizes.joined(separator: ","), "\(options.threads)", table.name, Processor.identity,
-      "\(choices.optimize) \(choices.winograd) \(choices.tuning.rawValue) \(choices.skipPadding)",
-    ]
-    let digits = String(Array(key.joined(separator: "\n").utf8).withUnsafeBytes { Checksum.of($0) }, radix: 16)
-    let name = URL(filePath: path).deletingPathExtension().lastPathComponent
-    return folder.appending(path: "plan-\(name)-\(digits).plan").path
+    return folder.file(
+      called: URL(filePath: path).deletingPathExtension().lastPathComponent,
+      key: [
+        FilePath.absolute(path), table.name, Processor.identity,
+        "\(choices.optimize) \(choices.winograd) \(choices.tuning.rawValue) \(choices.skipPadding)",
+        choices.tuning == .off ? "" : "\(options.threads)",
+      ])
+  }
+}
+
+extension CompiledModel {
+  /// Whether the plan file that this model comes from has all that a session needs for inputs of these sizes, so that it need
+  /// not pack weights, nor choose kernels that were to be measured.
+  ///
+  /// - Throws: `EngineError` if a size or an option is at fault.
+  fileprivate func isMade(for shapes: [String: [Int]], options: SessionOptions) throws(EngineError) -> Bool {
+    guard let planFile else { return false }
+    let types = try inputTypes(forShapes: shapes)
+    if planFile.holds(types) { return true }
+    if options.plan.tuning != .off, !planFile.manifest.choices.isEmpty { return false }
+    let count = weights.count
+    let compiler = try PlanCompiler(for: self, options: options, tuning: { _ in })
+    do throws(GraphError) { _ = try compiler.compile(graph, inputTypes: types) } catch {
+      if case .absentConstant = error { return false }
+      throw .model(source: model.source, error)
+    }
+    return weights.count == count
   }
 }
