@@ -235,13 +235,7 @@ public struct GEMM: Sendable {
     case .strided(let view):
       let target = scratch.assumingMemoryBound(to: Float.self)
       guard let items else { return UnsafePointer(target) }
-      let tasks = layout.packingTasks
-      context.pool.parallel(tasks * items.offsets.count) { index in
-        let item = index / tasks
-        var matrix = view
-        matrix.base += items.offsets[item]
-        layout.pack(task: index % tasks, of: matrix, into: target + item * layout.count)
-      }
+      layout.pack(view, offsets: items.offsets, into: target, context: context)
       return UnsafePointer(target)
     }
   }

@@ -76,19 +76,26 @@ public struct PackedLayout: Hashable, Sendable {
 
   /// Packs the whole matrix on the context's threads.
   public func pack(_ matrix: MatrixView, into packed: UnsafeMutableRawPointer, context: KernelContext) {
-    let target = packed.assumingMemoryBound(to: Float.self)
-    context.pool.parallel(packingTasks) { task in pack(task: task, of: matrix, into: target) }
+    pack(matrix, offsets: [0], into: packed.assumingMemoryBound(to: Float.self), context: context)
   }
 
-  /// Panels that a task packs: rows of a few panels of B lie together in memory, which is read in longer pieces so.
-  private static let panelsPerTask = 4
+  /// Packs matrices that begin at these offsets, one behind the other, on the context's threads.
+  func pack(
+    _ matrix: MatrixView, offsets: [Int], into packed: UnsafeMutablePointer<Float>, context: KernelContext
+  ) {
+    // Rows of a few panels of B lie together in memory, which is read in longer pieces so.
+    let together = max(1, min(4, panels * offsets.count / context.pool.threads))
+    let tasks = (panels + together - 1) / together
+    context.pool.parallel(tasks * offsets.count) { index in
+      let (item, task) = index.quotientAndRemainder(dividingBy: tasks)
+      var matrix = matrix
+      matrix.base += offsets[item]
+      pack(
+        panels: task * together..<min(panels, (task + 1) * together), of: matrix, into: packed + item * count)
+    }
+  }
 
-  /// Tasks of packing.
-  var packingTasks: Int { (panels + Self.panelsPerTask - 1) / Self.panelsPerTask }
-
-  /// Packs a task's panels to their places.
-  func pack(task: Int, of matrix: MatrixView, into packed: UnsafeMutablePointer<Float>) {
-    let all = task * Self.panelsPerTask..<min(panels, (task + 1) * Self.panelsPerTask)
+  private func pack(panels all: Range<Int>, of matrix: MatrixView, into packed: UnsafeMutablePointer<Float>) {
     guard side == .right, matrix.columnStride == 1, all.count > 1 else {
       for panel in all { pack(panel: panel, of: matrix, into: packed) }
       return
