@@ -44,9 +44,9 @@ conformance: ## The ONNX backend cases, one a line, against the list of those th
 	$(CONFORMANCE) $(if $(UPDATE),--update-baseline)
 	$(CONFORMANCE) --no-optimize | tail -n 1
 
-compare: build ## swiftinfer against onnxruntime and openvino, interleaved; MODELS, THREADS, ROUNDS
+compare: build ## swiftinfer against onnxruntime and openvino, interleaved: docs/performance.md, or MODELS; THREADS, ROUNDS
 	@Scripts/setup.sh test
-	Benchmarks/peers/compare.py $(MODELS) --threads $(THREADS) --rounds $(ROUNDS)
+	Benchmarks/peers/compare.py $(MODELS) --threads $(THREADS) --rounds $(ROUNDS) $(if $(MODELS),,--write docs/performance.md)
 
 convolutions: build ## Times each convolution algorithm on the subject models' layers into docs/convolutions.md
 	Benchmarks/convolutions.py

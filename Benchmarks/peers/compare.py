@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Measures swiftinfer against ONNX Runtime and OpenVINO on the same models, interleaved.
 
-    Benchmarks/peers/compare.py [MODEL...] [--threads 1,2] [--json]
+    Benchmarks/peers/compare.py [MODEL[@TOKENS]...] [--threads 1,2] [--json] [--write docs/performance.md]
 
-A MODEL is a name of the zoo (built once by `swiftinfer zoo build` into .peers/zoo) or an ONNX file. All
-engines get the same file and the same inputs, on the same cores; swiftinfer+plan gets a plan file that was
-compiled of it before. The peers live in resident processes that run only when told; swiftinfer, whose process
+A MODEL is a name of the zoo (built once by `swiftinfer zoo build` into .peers/zoo) or an ONNX file. Of a text
+all 128 tokens are real; with @TOKENS so many, and masks hide those behind. All engines get the same file and
+the same inputs, on the same cores; swiftinfer+plan gets a plan file that was compiled of it before. The peers live in resident processes that run only when told; swiftinfer, whose process
 ends after each turn, warms up first in every turn, and so do they.
 One round gives each engine one turn, in an order that rotates. A cell is the median over the rounds of a
 turn's median; a ratio is the peer's divided by ours, so above 1 swiftinfer is the faster one.
@@ -35,12 +35,18 @@ OURS = "swiftinfer"
 # The same with a plan file, which is compiled before.
 PLANNED = "swiftinfer+plan"
 DEFAULT_MODELS = (
+    "wide_resnet101_2",
+    "wide_resnet50_2",
     "resnet50",
+    "resnext101_64x4d",
+    "resnext50_32x4d",
     "mobilenet_v2",
     "bert-base",
+    "bert-base@55",
+    "roberta-base",
+    "roberta-base@55",
     "bert-small",
-    "wide_resnet101_2",
-    "resnext101_64x4d",
+    "roberta-tiny",
 )
 # What a free dimension of a model becomes: the first is the batch, and a text has 128 tokens.
 BATCH, TOKENS = 1, 128
@@ -230,10 +236,12 @@ def largest_difference(model: pathlib.Path, expected: pathlib.Path, found: pathl
     return worst
 
 
-def compare(model: pathlib.Path, threads: int, engines: list[str], arguments, folder: pathlib.Path) -> dict:
+def compare(
+    model: pathlib.Path, real_tokens: int | None, threads: int, engines: list[str], arguments, folder: pathlib.Path
+) -> dict:
     """Starts the engines on the model, then gives them turns."""
-    inputs = folder / f"{model.stem}-{threads}.npz"
-    write_inputs(model, inputs, arguments.real_tokens)
+    inputs = folder / f"{model.stem}-{real_tokens}-{threads}.npz"
+    write_inputs(model, inputs, real_tokens)
     with contextlib.ExitStack() as stack:
         running = []
         for name in engines:
@@ -279,11 +287,24 @@ def locate(model: str, arguments) -> pathlib.Path:
     return cached
 
 
+def subject(word: str) -> tuple[str, int | None]:
+    """A model, and how many of its tokens are real, if it says so."""
+    found = re.fullmatch(r"(.+?)(?:@(\d+))?", word)
+    return found[1], int(found[2]) if found[2] else None
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("model", nargs="*", default=list(DEFAULT_MODELS), help="zoo names or ONNX files")
+    parser.add_argument(
+        "model",
+        nargs="*",
+        type=subject,
+        metavar="MODEL[@TOKENS]",
+        help="zoo names or ONNX files, and how many tokens of a text are real; without any the models of "
+        "docs/performance.md",
+    )
     parser.add_argument("--threads", default="1,2", help="numbers of threads, comma-separated")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each engine")
     parser.add_argument("--seconds", type=float, default=1.5, help="time of a turn")
@@ -295,7 +316,7 @@ def parse_arguments() -> argparse.Namespace:
         default=ROOT / ".build/release/swiftinfer",
         help="the binary to measure",
     )
-    parser.add_argument("--real-tokens", type=int, help="ones that masks start with, zeros behind; all ones if not given")
+    parser.add_argument("--write", type=pathlib.Path, help="a file for the table as Markdown, too")
     parser.add_argument("--json", action="store_true", help="print one JSON document and no table")
     return parser.parse_args()
 
@@ -323,18 +344,20 @@ def main() -> int:
 
     rows, versions, failed = [], {}, False
     with tempfile.TemporaryDirectory() as folder:
-        for model in arguments.model:
+        for model, real_tokens in arguments.model or map(subject, DEFAULT_MODELS):
             for count in threads:
-                print(f"{model}, {count} thread{'s' * (count > 1)} ...", file=sys.stderr, flush=True)
+                tokens = f", {real_tokens} real tokens" if real_tokens else ""
+                print(f"{model}{tokens}, {count} thread{'s' * (count > 1)} ...", file=sys.stderr, flush=True)
                 try:
                     file = locate(model, arguments)
-                    results = compare(file, count, engines, arguments, pathlib.Path(folder))
+                    results = compare(file, real_tokens, count, engines, arguments, pathlib.Path(folder))
                 except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
                     print(f"compare.py: {model}: {error}", file=sys.stderr)
                     failed = True
                     continue
                 versions |= {name: version for name, (version, _) in results.items()}
-                rows.append((file.stem, count, {name: result for name, (_, result) in results.items()}))
+                row = {name: result for name, (_, result) in results.items()}
+                rows.append((file.stem + (f"@{real_tokens}" if real_tokens else ""), count, row))
 
     heading = {
         "date": datetime.date.today().isoformat(),
@@ -342,12 +365,13 @@ def main() -> int:
         "system": f"{platform.system()} {platform.release()}",
         "versions": versions,
         "rounds": arguments.rounds,
-        "real_tokens": arguments.real_tokens,
     }
     if arguments.json:
         print(json.dumps(heading | {"results": [as_json(*row) for row in rows]}, indent=1))
     else:
         print_table(heading, engines, rows)
+    if arguments.write and not failed:
+        arguments.write.write_text(markdown(heading, engines, rows), encoding="utf-8")
     return 1 if failed else 0
 
 
@@ -368,14 +392,19 @@ def as_json(model: str, threads: int, results: dict[str, Result]) -> dict:
     return document
 
 
-def print_table(heading: dict, engines: list[str], rows: list) -> None:
+def explanation(heading: dict) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in heading["versions"].items())
-    print(f"{heading['date']}, {heading['processor']}, {heading['system']}; {versions}")
-    print(f"Medians in ms over {heading['rounds']} interleaved rounds; in brackets peer / {OURS}.")
-    if heading["real_tokens"] is not None:
-        print(f"Masks hide all tokens behind the first {heading['real_tokens']}.")
-    print("Load: file to first result. Memory: peak of the process. Differs: from the first peer, largest output = 1.")
-    print("~: the rounds differ by more than a tenth; measure again on a quiet machine.\n")
+    return [
+        f"{heading['date']}, {heading['processor']}, {heading['system']}; {versions}.",
+        f"Medians in ms over {heading['rounds']} interleaved rounds; in brackets peer / {OURS}.",
+        "@TOKENS: masks hide the tokens behind so many.",
+        "Load: file to first result. Memory: peak of the process. Differs: from the first peer, largest output = 1.",
+        "~: the rounds differ by more than a tenth; measure again on a quiet machine.",
+    ]
+
+
+def table_of(engines: list[str], rows: list) -> list[list[str]]:
+    """The heads of the columns, then a row for each model and number of threads."""
     table = [["model", "threads", *engines, "load+first ms", "memory MB", "differs"]]
     for model, threads, results in rows:
         ours = results.get(OURS)
@@ -389,6 +418,31 @@ def print_table(heading: dict, engines: list[str], rows: list) -> None:
         memory = " / ".join(f"{result.peak_memory_bytes / 1e6:.0f}" for result in ordered)
         differs = max(result.difference for result in ordered)
         table.append([model, str(threads), *cells, load, memory, f"{differs:.0e}"])
+    return table
+
+
+def markdown(heading: dict, engines: list[str], rows: list) -> str:
+    head, *body = table_of(engines, rows)
+    order = " / ".join(engines)
+    return "\n".join(
+        [
+            "# Performance",
+            "",
+            "Made by `make compare`: swiftinfer against its peers on the same files and inputs, interleaved on the same cores.",
+            *explanation(heading),
+            f"Load and memory are those of {order}.",
+            "",
+            f"| {' | '.join(head)} |",
+            "|" + " --- |" * len(head),
+            *[f"| {' | '.join(row)} |" for row in body],
+            "",
+        ]
+    )
+
+
+def print_table(heading: dict, engines: list[str], rows: list) -> None:
+    print("\n".join(explanation(heading)) + "\n")
+    table = table_of(engines, rows)
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     for row in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
