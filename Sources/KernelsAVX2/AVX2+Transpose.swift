@@ -10,10 +10,18 @@ extension AVX2 {
   ) {
     let low = quarters(from, fromStride)
     let high = quarters(from + 4 * fromStride, fromStride)
-    for i in 0..<4 {
-      store(to + i * toStride, isa_mm256_low_halves_ps(low[i], high[i]))
-      store(to + (i + 4) * toStride, isa_mm256_high_halves_ps(low[i], high[i]))
-    }
+    // One by one: the compiler keeps a loop over the vectors a loop, and them in memory.
+    columns(low[0], high[0], to, toStride)
+    columns(low[1], high[1], to + toStride, toStride)
+    columns(low[2], high[2], to + 2 * toStride, toStride)
+    columns(low[3], high[3], to + 3 * toStride, toStride)
+  }
+
+  /// Stores columns 0 and 4 of those that the vectors' halves hold.
+  @inlinable @inline(__always)
+  static func columns(_ low: F32, _ high: F32, _ to: UnsafeMutablePointer<Float>, _ stride: Int) {
+    store(to, isa_mm256_low_halves_ps(low, high))
+    store(to + 4 * stride, isa_mm256_high_halves_ps(low, high))
   }
 
   /// Four rows of eight: vector i holds column i in its low half and column i + 4 in its high half.

@@ -12,16 +12,22 @@ extension AVX512 {
     let b = quarters(from + 4 * fromStride, fromStride)
     let c = quarters(from + 8 * fromStride, fromStride)
     let d = quarters(from + 12 * fromStride, fromStride)
-    for i in 0..<4 {
-      let abEven = isa_mm512_even_quarters_ps(a[i], b[i])
-      let abOdd = isa_mm512_odd_quarters_ps(a[i], b[i])
-      let cdEven = isa_mm512_even_quarters_ps(c[i], d[i])
-      let cdOdd = isa_mm512_odd_quarters_ps(c[i], d[i])
-      store(to + i * toStride, isa_mm512_even_quarters_ps(abEven, cdEven))
-      store(to + (i + 4) * toStride, isa_mm512_even_quarters_ps(abOdd, cdOdd))
-      store(to + (i + 8) * toStride, isa_mm512_odd_quarters_ps(abEven, cdEven))
-      store(to + (i + 12) * toStride, isa_mm512_odd_quarters_ps(abOdd, cdOdd))
-    }
+    // One by one: the compiler keeps a loop over the vectors a loop, and them in memory.
+    columns(a[0], b[0], c[0], d[0], to, toStride)
+    columns(a[1], b[1], c[1], d[1], to + toStride, toStride)
+    columns(a[2], b[2], c[2], d[2], to + 2 * toStride, toStride)
+    columns(a[3], b[3], c[3], d[3], to + 3 * toStride, toStride)
+  }
+
+  /// Stores columns 0, 4, 8 and 12 of those that the vectors' quarters hold.
+  @inlinable @inline(__always)
+  static func columns(_ a: F32, _ b: F32, _ c: F32, _ d: F32, _ to: UnsafeMutablePointer<Float>, _ stride: Int) {
+    let (abEven, abOdd) = (isa_mm512_even_quarters_ps(a, b), isa_mm512_odd_quarters_ps(a, b))
+    let (cdEven, cdOdd) = (isa_mm512_even_quarters_ps(c, d), isa_mm512_odd_quarters_ps(c, d))
+    store(to, isa_mm512_even_quarters_ps(abEven, cdEven))
+    store(to + 4 * stride, isa_mm512_even_quarters_ps(abOdd, cdOdd))
+    store(to + 8 * stride, isa_mm512_odd_quarters_ps(abEven, cdEven))
+    store(to + 12 * stride, isa_mm512_odd_quarters_ps(abOdd, cdOdd))
   }
 
   /// Four rows of sixteen: quarter q of vector i holds column 4q + i.
