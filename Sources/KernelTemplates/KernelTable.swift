@@ -33,6 +33,14 @@ public final class KernelTable: Sendable {
   public let winogradFilter: @Sendable (UnsafePointer<WinogradFilters>) -> Void
   /// `WinogradOutput`: transforms sums back and finishes an output channel.
   public let winogradOutput: @Sendable (UnsafePointer<WinogradSums>) -> Void
+  /// `TransposedStore`: stores sums whose channels lie in lanes.
+  public let storeTransposed: @Sendable (UnsafePointer<TransposedSums>) -> Void
+  /// `StrassenAdditions.left`: combines quarters of the left operand.
+  public let strassenLeft: @Sendable (UnsafePointer<StrassenQuarters>) -> Void
+  /// `StrassenAdditions.right`: combines quarters of the right operand.
+  public let strassenRight: @Sendable (UnsafePointer<StrassenQuarters>) -> Void
+  /// `StrassenAdditions.sums`: combines products.
+  public let strassenSums: @Sendable (UnsafePointer<StrassenProducts>) -> Void
   /// `PoolingRowKernel`: pools along a row.
   public let poolRow: @Sendable (UnsafePointer<PoolingRow>) -> Void
   /// `PlaneReduction.sum`.
@@ -73,6 +81,10 @@ public final class KernelTable: Sendable {
     winogradInput = { WinogradInput<I>.run($0.pointee) }
     winogradFilter = { WinogradFilter<I>.run($0.pointee) }
     winogradOutput = { WinogradOutput<I>.run($0.pointee) }
+    storeTransposed = { TransposedStore<I>.run($0.pointee) }
+    strassenLeft = { StrassenAdditions<I>.left($0.pointee) }
+    strassenRight = { StrassenAdditions<I>.right($0.pointee) }
+    strassenSums = { StrassenAdditions<I>.sums($0.pointee) }
     poolRow = { PoolingRowKernel<I>.run($0.pointee) }
     sum = { PlaneReduction<I>.sum($0, count: $1) }
     maximum = { PlaneReduction<I>.maximum($0, count: $1) }

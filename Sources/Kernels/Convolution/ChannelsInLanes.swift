@@ -15,7 +15,7 @@ struct ChannelsInLanes: PackedGroups {
   private let positionLayout: PackedLayout
   private let offsets: [Int]
   private let rowsAtOnce: Int, columnsAtOnce: Int
-  private let packedBytes: Int, sumBytes: Int
+  private let packedBytes: Int, sumBytes: Int, squareBytes: Int
 
   init(_ shape: ConvolutionShape, input: PaddedInput, context: KernelContext) {
     self.shape = shape
@@ -35,8 +35,11 @@ struct ChannelsInLanes: PackedGroups {
     columnsAtOnce = max(
       1, min(blocking.columnPanelsPerTask, l2 / 4 / (rowsAtOnce * table.tileRows * table.tileColumns * 4)))
     packedBytes = (rowsAtOnce * table.tileRows * blocking.blockDepth * 4 + 64).roundedUp(to: 64)
-    sumBytes = rowsAtOnce * table.tileRows * columnsAtOnce * table.tileColumns * 4
-    workerBytes = packedBytes + sumBytes + (table.tileRows * MemoryLayout<Run>.stride).roundedUp(to: 64)
+    // The sums are read in whole squares of vectors.
+    let rows = (rowsAtOnce * table.tileRows).roundedUp(to: table.lanes)
+    sumBytes = rows * columnsAtOnce * table.tileColumns * 4
+    squareBytes = table.lanes * table.lanes * 4
+    workerBytes = packedBytes + sumBytes + squareBytes + (table.tileRows * MemoryLayout<Run>.stride).roundedUp(to: 64)
   }
 
   func run(_ call: ConvolutionCall) {
@@ -49,13 +52,14 @@ struct ChannelsInLanes: PackedGroups {
         let memory = call.scratch + copyBytes + worker * workerBytes
         let packed = memory.assumingMemoryBound(to: Float.self)
         let sums = (memory + packedBytes).assumingMemoryBound(to: Float.self)
-        let runs = (memory + packedBytes + sumBytes).assumingMemoryBound(to: Run.self)
+        let square = (memory + packedBytes + sumBytes).assumingMemoryBound(to: Float.self)
+        let runs = (memory + packedBytes + sumBytes + squareBytes).assumingMemoryBound(to: Run.self)
         let image0 = source + (image * shape.inputChannels + group * shape.groupInputChannels) * input.channelStride
         for rows in rowPanels.pieces(of: rowsAtOnce) {
           for columns in columnPanels.pieces(of: columnsAtOnce) {
             compute(
               call, rows, columns, group: group, from: image0, packed: packed, sums: sums, runs: runs)
-            store(call, rows, columns, image: image, group: group, sums: sums)
+            store(call, rows, columns, image: image, group: group, sums: sums, square: square)
           }
         }
       })
@@ -116,7 +120,7 @@ struct ChannelsInLanes: PackedGroups {
   /// Transposes a finished block into the output, with residual and activation.
   private func store(
     _ call: ConvolutionCall, _ rows: Range<Int>, _ columns: Range<Int>, image: Int, group: Int,
-    sums: UnsafePointer<Float>
+    sums: UnsafePointer<Float>, square: UnsafeMutablePointer<Float>
   ) {
     let plane = shape.output.product
     let firstRow = positionLayout.lanes(ofPanel: rows.lowerBound).lowerBound
@@ -125,55 +129,14 @@ struct ChannelsInLanes: PackedGroups {
     let endColumn = min(shape.groupOutputChannels, columns.upperBound * weightLayout.panelWidth)
     let channel = image * shape.outputChannels + group * shape.groupOutputChannels + firstColumn
     let place = channel * plane + firstRow
-    let bounds = call.epilogue.activation.bounds ?? (-.infinity, .infinity)
-    transpose(
-      sums, rows: endRow - firstRow, columns: endColumn - firstColumn,
-      rowStride: columnsAtOnce * weightLayout.panelWidth, to: call.output + place, channelStride: plane,
-      residual: call.epilogue.residual.map { $0 + place }, bounds: bounds)
+    var job = TransposedSums(
+      sums: sums, rowStride: columnsAtOnce * weightLayout.panelWidth, positions: endRow - firstRow,
+      channels: endColumn - firstColumn, output: call.output + place, channelStride: plane, square: square)
+    job.residual = call.epilogue.residual.map { $0 + place }
+    if let bounds = call.epilogue.activation.bounds { (job.lowerBound, job.upperBound) = bounds }
+    context.table.storeTransposed(&job)
     activate(
       call, context.table, channel: channel, channels: endColumn - firstColumn, columns: firstRow..<endRow,
       plane: plane)
-  }
-}
-
-/// output[j][i] = clip(sums[i][j] + residual[j][i]), four by four.
-private func transpose(
-  _ sums: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int, to output: UnsafeMutablePointer<Float>,
-  channelStride: Int, residual: UnsafePointer<Float>?, bounds: (lower: Float, upper: Float)
-) {
-  typealias V = Portable
-  let (lower, upper) = (V.broadcast(bounds.lower), V.broadcast(bounds.upper))
-  var i = 0
-  while i + 4 <= rows {
-    var j = 0
-    while j + 4 <= columns {
-      let from = sums + i * rowStride + j
-      let (a, b) = (V.load(from), V.load(from + rowStride))
-      let (c, d) = (V.load(from + 2 * rowStride), V.load(from + 3 * rowStride))
-      let (ab0, ab1) = (SIMD4(a[0], b[0], a[1], b[1]), SIMD4(a[2], b[2], a[3], b[3]))
-      let (cd0, cd1) = (SIMD4(c[0], d[0], c[1], d[1]), SIMD4(c[2], d[2], c[3], d[3]))
-      var place = j * channelStride + i
-      let turned: InlineArray<4, SIMD4<Float>> = [
-        SIMD4(lowHalf: ab0.lowHalf, highHalf: cd0.lowHalf), SIMD4(lowHalf: ab0.highHalf, highHalf: cd0.highHalf),
-        SIMD4(lowHalf: ab1.lowHalf, highHalf: cd1.lowHalf), SIMD4(lowHalf: ab1.highHalf, highHalf: cd1.highHalf),
-      ]
-      for n in 0..<4 {
-        let sum = residual.map { V.add(turned[n], V.load($0 + place)) } ?? turned[n]
-        V.store(output + place, V.min(upper, V.max(lower, sum)))
-        place += channelStride
-      }
-      j += 4
-    }
-    i += 4
-  }
-  let (wholeRows, wholeColumns) = (rows / 4 * 4, columns / 4 * 4)
-  for i in 0..<rows {
-    var j = i < wholeRows ? wholeColumns : 0
-    while j < columns {
-      let place = j * channelStride + i
-      let sum = sums[i * rowStride + j] + (residual?[place] ?? 0)
-      output[place] = sum.isNaN ? sum : min(bounds.upper, max(bounds.lower, sum))
-      j += 1
-    }
   }
 }

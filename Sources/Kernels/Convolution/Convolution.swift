@@ -20,6 +20,8 @@ public struct Convolution: Sendable {
     case winograd2
     /// Winograd's F(4x4, 3x3).
     case winograd4
+    /// Implicit GEMM by a step of Strassen's algorithm, output channels in lanes; exact on whole numbers.
+    case strassen
   }
 
   /// Sizes.
@@ -56,6 +58,7 @@ public struct Convolution: Sendable {
       case .direct:
         DepthwiseGroups.supports(shape)
           ? DepthwiseGroups(shape, context: context) : DirectGroups(shape, input: input, context: context)
+      case .strassen: Strassen(shape, input: input, context: context)
       case .winograd2: Winograd(shape, outputs: 2, context: context)
       case .winograd4: Winograd(shape, outputs: 4, context: context)
       }
