@@ -168,9 +168,9 @@ struct Strassen: ConvolutionBody {
           let first = half * positions + rows.lowerBound
           let present = first..<min(shape.output.product, first + rows.count)
           let runCount = input.runs(present, into: runs)
-          for quarter in [half, 2 + half] {
-            let to = quarters + quarter * quarterStride
-            let step = quarter / 2 * depth + start
+          for row in 0..<2 {
+            let to = quarters + (2 * row + half) * quarterStride
+            let step = row * depth + start
             let steps = min(count, shape.reduction - step)
             // What the second halves lack is zero.
             if present.count < rows.count { to.update(repeating: 0, count: count * rows.count) }
