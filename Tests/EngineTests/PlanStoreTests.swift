@@ -93,7 +93,11 @@ struct PlanStoreTests {
       #expect(found.planFile != nil && found.weights.count == kept)
     }
     #expect(try place.plans.count == 1 && place.planNumber() == number && place.notes.isEmpty)
-    #expect(throws: EngineError.self) { try place.compiled(shapes: ["none": [1]]) }
+    // What no plan could serve is an error of the model, by its name.
+    let names = model.graph.inputs.map { model.graph[$0].name }
+    #expect(throws: EngineError.unknownInput(model: place.model, input: "none", known: names)) {
+      try place.compiled(shapes: ["none": [1]])
+    }
     #expect(try place.planNumber() == number && place.notes.isEmpty)
   }
 

@@ -25,6 +25,8 @@ public final class PlanFile: Sendable {
   /// The constants that are in the file, by their numbers.
   private let constants: [TensorStorage?]
   private let isChecked = Mutex(false)
+  /// Graphs for inputs of types that the file was not compiled for.
+  private let added = Mutex<[[String]: Graph]>([:])
 
   /// Opens a plan file.
   ///
@@ -118,9 +120,18 @@ extension PlanFile {
     return manifest.plans.first { $0.types == texts }
   }
 
+  /// Keeps a graph that passes made for inputs of these types, so that the first session need not make it again.
+  func keep(_ graph: Graph, for types: [ValueType?]) {
+    let texts = types.map(PlanManifest.text)
+    added.withLock { $0[texts] = graph }
+  }
+
   /// The graph that passes made for inputs of these types; nil if the file has none for them.
   func graph(for types: [ValueType?]) throws(EngineError) -> Graph? {
-    guard let plan = plan(for: types) else { return nil }
+    guard let plan = plan(for: types) else {
+      let texts = types.map(PlanManifest.text)
+      return added.withLock { $0[texts] }
+    }
     var graph = try model(at: plan.graph).graph
     do throws(GraphError) { try ConstantFolding.inference.run(on: &graph) } catch {
       throw .plan(file: path, .damaged("\(error)"))

@@ -48,12 +48,15 @@ public struct PlanStore: Sendable {
     let file = self.file(of: path, options: options, table: kernels.table)
     var sets = [shapes]
     if let kept = kept(file, of: path, pool: kernels.pool, note: note), let plan = kept.planFile {
-      if try kept.isMade(for: shapes, options: options) {
+      switch try? kept.isMade(for: shapes, options: options) {
+      case true?:
         folder.noteUse(of: file)
         return kept
+      case false?:
+        note("\(file): was not made for these sizes of inputs, which need more; it is made anew, for them too")
+        sets += plan.manifest.plans.map(\.sizes).prefix(Self.setLimit - 1)
+      case nil: break  // The model itself tells which size is at fault.
       }
-      note("\(file): was not made for these sizes of inputs, which need more; it is made anew, for them too")
-      sets += plan.manifest.plans.map(\.sizes).prefix(Self.setLimit - 1)
     }
     let compiled = try CompiledModel(contentsOf: path)
     do { try folder.make() } catch {
@@ -122,10 +125,15 @@ extension CompiledModel {
     if options.plan.tuning != .off, !planFile.manifest.choices.isEmpty { return false }
     let count = weights.count
     let compiler = try PlanCompiler(for: self, options: options, tuning: { _ in })
-    do throws(GraphError) { _ = try compiler.compile(graph, inputTypes: types) } catch {
+    do throws(GraphError) {
+      let graph = try compiler.specialized(graph, inputTypes: types)
+      _ = try compiler.plan(for: graph)
+      guard weights.count == count else { return false }
+      planFile.keep(graph, for: types)
+      return true
+    } catch {
       if case .absentConstant = error { return false }
       throw .model(source: model.source, error)
     }
-    return weights.count == count
   }
 }
