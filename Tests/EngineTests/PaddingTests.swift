@@ -209,7 +209,7 @@ struct PaddingTests {
       ? Tensor(shape: [1, 32], strings: (0..<32).map { "\($0 % 7)" })
       : Tensor(
         dataType: type, shape: [1, 32],
-        storage: TensorStorage(byteCount: type.byteCount(elements: 32) ?? 0) { bytes in
+        storage: TensorStorage(byteCount: type.byteCount(elements: 32)) { bytes in
           for i in bytes.indices { bytes[i] = type == .float32 ? 0 : UInt8(i % 7) }
         })
     try Self.expectEqual(model, inputs)
