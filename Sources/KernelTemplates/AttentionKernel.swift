@@ -181,7 +181,13 @@ public enum AttentionKernel<I: ISA> {
 
     var i = 0
     while i < MR {
-      exponentiate(scores + i * tileStride, block, piece, row: row + i)
+      findLargest(scores + i * tileStride, block, piece, row: row + i)
+      i += 1
+    }
+    // The rows' largest scores, whose search ends in a chain of shuffles, are all on their way before the first is waited for.
+    i = 0
+    while i < MR {
+      exponentiate(scores + i * tileStride, piece, row: row + i)
       i += 1
     }
 
@@ -251,41 +257,75 @@ public enum AttentionKernel<I: ISA> {
     for i in 0..<MR { for v in 0..<2 { I.store(output + i * tileStride + v * I.lanes, tile[i][v]) } }
   }
 
-  /// Turns a row of scores into exponentials against the row's largest score so far.
-  ///
-  /// Updates the row's largest score and sum, and sets the factor for what earlier blocks summed.
+  /// Adds the mask to a row of scores and finds the row's largest score so far, and with it the factor for what earlier blocks
+  /// summed.
   @inlinable @inline(__always)
-  static func exponentiate(
+  static func findLargest(
     _ scores: UnsafeMutablePointer<Float>, _ block: borrowing AttentionBlock, _ piece: Piece, row: Int
   ) {
     let count = piece.count
-    if let mask = block.mask {
-      addMask(scores, mask + row * block.maskRowStride + piece.first * block.maskKeyStride, block.maskKeyStride, count)
-    }
-    // Keys that this query does not see.
-    let visible = Swift.max(0, Swift.min(count, row + block.lastVisibleKey + 1 - piece.first))
-    var hidden = visible
-    while hidden < count {
-      scores[hidden] = -.infinity
-      hidden += 1
-    }
     let whole = count / I.lanes * I.lanes
     let rest = I.mask(first: count - whole)
+    // Keys from here on are not seen by this query.
+    let visible = Swift.max(0, Swift.min(count, row + block.lastVisibleKey + 1 - piece.first))
     var high = I.broadcast(-.infinity)
     var k = 0
-    while k < whole {
-      high = I.max(I.load(scores + k), high)
-      k += I.lanes
+    if let masks = block.mask, block.maskKeyStride == 1, visible == count {
+      let mask = masks + row * block.maskRowStride + piece.first
+      while k < whole {
+        let score = I.add(I.load(scores + k), I.load(mask + k))
+        I.store(scores + k, score)
+        high = I.max(score, high)
+        k += I.lanes
+      }
+      if whole < count {
+        let score = I.add(I.load(scores + whole, rest), I.load(mask + whole, rest))
+        I.store(scores + whole, score, rest)
+        high = I.max(I.select(rest, score, I.broadcast(-.infinity)), high)
+      }
+    } else {
+      if let masks = block.mask {
+        let mask = masks + row * block.maskRowStride + piece.first * block.maskKeyStride
+        while k < count {
+          scores[k] += mask[k * block.maskKeyStride]
+          k += 1
+        }
+      }
+      k = visible
+      while k < count {
+        scores[k] = -.infinity
+        k += 1
+      }
+      k = 0
+      while k < whole {
+        high = I.max(I.load(scores + k), high)
+        k += I.lanes
+      }
+      if whole < count { high = I.max(I.select(rest, I.load(scores + whole, rest), I.broadcast(-.infinity)), high) }
     }
-    if whole < count { high = I.max(I.select(rest, I.load(scores + whole, rest), I.broadcast(-.infinity)), high) }
-    let before = piece.first > 0 ? piece.largest[row] : -.infinity
     var largest = I.maximum(high)
-    if before > largest { largest = before }
-    // A row whose keys are all hidden so far: any finite number gives it zeros.
-    let reference = largest == -.infinity ? 0 : largest
-    let offset = I.broadcast(reference)
+    if piece.first > 0 {
+      let before = piece.largest[row]
+      if before > largest { largest = before }
+      let change = I.broadcast(before - reference(largest))
+      piece.factors[row] = I.sum(I.select(I.mask(first: 1), VectorMath<I>.expFlushed(change), I.zero()))
+    }
+    piece.largest[row] = largest
+  }
+
+  /// What is subtracted from scores before the exponential; for a row whose keys are all hidden so far any finite number gives
+  /// it zeros.
+  @inlinable @inline(__always)
+  static func reference(_ largest: Float) -> Float { largest == -.infinity ? 0 : largest }
+
+  /// Turns a row of scores into exponentials against the row's largest score so far, and updates the row's sum.
+  @inlinable @inline(__always)
+  static func exponentiate(_ scores: UnsafeMutablePointer<Float>, _ piece: Piece, row: Int) {
+    let count = piece.count
+    let whole = count / I.lanes * I.lanes
+    let offset = I.broadcast(reference(piece.largest[row]))
     var sum = I.zero()
-    k = 0
+    var k = 0
     while k < whole {
       let e = VectorMath<I>.expFlushed(I.sub(I.load(scores + k), offset))
       I.store(scores + k, e)
@@ -293,41 +333,13 @@ public enum AttentionKernel<I: ISA> {
       k += I.lanes
     }
     if whole < count {
+      let rest = I.mask(first: count - whole)
       let e = VectorMath<I>.expFlushed(I.sub(I.load(scores + whole, rest), offset))
       I.store(scores + whole, e, rest)
       sum = I.add(sum, I.select(rest, e, I.zero()))
     }
-    var total = I.sum(sum)
-    var factor: Float = 0
-    if piece.first > 0 {
-      factor =
-        before == reference
-        ? 1
-        : I.sum(
-          I.select(
-            I.mask(first: 1), VectorMath<I>.expFlushed(I.broadcast(before - reference)), I.zero()))
-      total += piece.sums[row] * factor
-    }
-    piece.largest[row] = largest
-    piece.sums[row] = total
-    piece.factors[row] = factor
-  }
-
-  @inlinable @inline(__always)
-  static func addMask(
-    _ scores: UnsafeMutablePointer<Float>, _ mask: UnsafePointer<Float>, _ stride: Int, _ count: Int
-  ) {
-    var k = 0
-    if stride == 1 {
-      while k + I.lanes <= count {
-        I.store(scores + k, I.add(I.load(scores + k), I.load(mask + k)))
-        k += I.lanes
-      }
-    }
-    while k < count {
-      scores[k] += mask[k * stride]
-      k += 1
-    }
+    let total = I.sum(sum)
+    piece.sums[row] = piece.first > 0 ? piece.sums[row] * piece.factors[row] + total : total
   }
 
   /// Copies rows of Q, scaled.
