@@ -127,49 +127,59 @@ public struct GEMM: Sendable {
       ? UnsafePointer(scratch.assumingMemoryBound(to: Float.self))
       : prepare(left, layout: self.left, items: leftItems, scratch: scratch)
     let b = prepare(right, layout: self.right, items: rightItems, scratch: scratch + leftBytes)
-    let residual = epilogue.residual
-    // A residual in C's own memory is added before the first block of sums overwrites it.
-    let inPlace = residual == UnsafePointer(output)
     context.pool.parallel(
       blocking.tasks,
       perWorker: { task, worker in
         let (item, rowPanels, columnPanels) = blocking.task(task)
         let offset = batch[item]
-        var block = GEMMBlock(
+        var epilogue = epilogue
+        epilogue.residual = epilogue.residual.map { $0 + offset.output }
+        var block = block(
           left: a + (packsInTasks ? 0 : leftItems.map { $0.index[item] * self.left.count } ?? offset.left),
           right: b + (rightItems.map { $0.index[item] * self.right.count } ?? offset.right),
-          output: output + offset.output)
-        block.leftDepth = shape.depth
-        block.rows = shape.rows
-        block.rowPanels = self.left.panels
-        block.rightPanelStride = self.right.panelWidth * shape.depth
-        block.columns = shape.columns
-        block.rowStride = rowStride
-        block.set(epilogue)
-        block.residual = inPlace ? nil : residual.map { $0 + offset.output }
+          output: output + offset.output, rowStride: rowStride, accumulate: accumulate, epilogue: epilogue)
         var source: PackingSource?
         if packsInTasks, case .strided(var matrix) = left {
           matrix.base += offset.left
           let target = (scratch + worker * workerBytes).assumingMemoryBound(to: Float.self)
           source = PackingSource(matrix: matrix, target: target)
         }
-        compute(
-          &block, rowPanels, columnPanels, packing: source, accumulate: accumulate || inPlace,
-          activation: epilogue.activation)
+        compute(&block, rowPanels, columnPanels, packing: source, activation: epilogue.activation)
       })
   }
 
+  /// An item as a block whose panels are yet to be set.
+  func block(
+    left: UnsafePointer<Float>, right: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, rowStride: Int,
+    accumulate: Bool = false, epilogue: Epilogue
+  ) -> GEMMBlock {
+    var block = GEMMBlock(left: left, right: right, output: output)
+    block.leftDepth = shape.depth
+    block.rows = shape.rows
+    block.rowPanels = self.left.panels
+    block.rightPanelStride = self.right.panelWidth * shape.depth
+    block.columns = shape.columns
+    block.rowStride = rowStride
+    block.set(epilogue)
+    // A residual in C's own memory is added before the first block of sums overwrites it.
+    let inPlace = epilogue.residual == UnsafePointer(output)
+    if inPlace { block.residual = nil }
+    block.accumulates = accumulate || inPlace
+    return block
+  }
+
   /// A as it lies in memory, and where a thread packs a block of it.
-  private struct PackingSource {
+  struct PackingSource {
     let matrix: MatrixView
     let target: UnsafeMutablePointer<Float>
   }
 
   /// The blocks of one task, each over all of the depth before the next rows.
-  private func compute(
-    _ block: inout GEMMBlock, _ rowPanels: Range<Int>, _ columnPanels: Range<Int>,
-    packing: PackingSource?, accumulate: Bool, activation: Activation
+  func compute(
+    _ block: inout GEMMBlock, _ rowPanels: Range<Int>, _ columnPanels: Range<Int>, packing: PackingSource? = nil,
+    activation: Activation
   ) {
+    let accumulates = block.accumulates
     let applies = activation.bounds == nil
     (block.firstColumnPanel, block.endColumnPanel) = (columnPanels.lowerBound, columnPanels.upperBound)
     for rows in rowPanels.pieces(of: blocking.rowPanels) {
@@ -182,7 +192,7 @@ public struct GEMM: Sendable {
           pack(rows, depth: start..<end, packing, for: &block)
           fetchAhead(packing.matrix, rows: rows.upperBound..<rowPanels.upperBound, for: &block)
         }
-        block.accumulates = accumulate || start > 0
+        block.accumulates = accumulates || start > 0
         block.isLast = end == shape.depth
         context.table.gemm(&block)
         start = end

@@ -37,6 +37,14 @@ struct PassTests {
     #expect(!operations.contains("Softmax"))
   }
 
+  @Test(arguments: [
+    "bert_eager_opset13", "bert_eager_opset17", "bert_sdpa_opset14", "bert_sdpa_opset17", "bert_dynamo", "distilbert",
+  ])
+  func projectionsOfAttentionAreOneStep(fixture: String) throws {
+    let operations = try Self.operations(of: fixture)
+    #expect(operations.count { $0 == "FusedProjections" } == operations.count { $0 == "FusedAttention" })
+  }
+
   @Test(arguments: ["conv_residual_block", "conv_residual_block_opset11", "conv_residual_block_dynamo"])
   func residualBlocksAreConvolutionsOnly(fixture: String) throws {
     #expect(Set(try Self.operations(of: fixture)) == ["FusedConv"])

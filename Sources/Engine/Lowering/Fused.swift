@@ -7,6 +7,8 @@ extension Lowering {
       .lowered(by: ConvolutionKernel.lower),
     Lowering("FusedMatMul", domain: OperatorID.internalDomain, real: FusedMatMulReference.self)
       .lowered(by: MatMulKernel.lower),
+    Lowering("FusedProjections", domain: OperatorID.internalDomain, real: FusedProjectionsReference.self)
+      .lowered(by: MatMulKernel.lowerProjections),
     Lowering("FusedAttention", domain: OperatorID.internalDomain, real: FusedAttentionReference.self)
       .lowered(by: AttentionKernel.lower),
   ]

@@ -20,6 +20,7 @@ extension AxisFlow {
     rules[":Softmax"] = { $0.flowAround(axis: $0.node.op.version < 13 ? 1 : -1, andLater: $0.node.op.version < 13) }
     rules[":MatMul"] = { $0.flowThroughProduct() }
     rules[OperatorID.internalDomain + ":FusedMatMul"] = { $0.flowThroughProduct() }
+    rules[OperatorID.internalDomain + ":FusedProjections"] = { $0.flowThroughProjections() }
     rules[OperatorID.internalDomain + ":FusedAttention"] = { $0.flowThroughAttention() }
     return rules
   }()
@@ -142,6 +143,16 @@ extension AxisFlow {
       for axis in 0..<rank - 2 { carry(input, axis, to: axis + output.count - rank) }
     }
     for input in node.inputs.indices.dropFirst(2) { carryBroadcast(input) }
+  }
+
+  /// Each output has its rows and batches from A, its columns from weights and a bias of its own.
+  private mutating func flowThroughProjections() {
+    guard let a = sizes(0), a.count >= 2 else { return }
+    for output in node.outputs.indices {
+      for axis in a.indices.dropLast() { carry(0, axis, to: axis, of: output) }
+      carry(1 + 2 * output, node.int("transB") == 1 ? 0 : 1, to: a.count - 1, of: output)
+      carry(2 + 2 * output, 0, to: a.count - 1, of: output)
+    }
   }
 
   /// Queries go to the output; keys and values meet in sums weighted by the mask, which also has their axis.

@@ -24,6 +24,7 @@ struct GraphOptimizer: Sendable {
     AttentionRecognition(),
     ConvolutionFusion(),
     LinearFusion(),
+    ProjectionFusion(),
   ])
 
   /// Runs all passes, and removes what they left unused.

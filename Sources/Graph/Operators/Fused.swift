@@ -28,6 +28,22 @@ extension OperatorSchema {
       }
       return [.tensor(type, shape)]
     },
+    // A, then for each output its B and its bias, which may be left out.
+    OperatorSchema(
+      "FusedProjections", domain: OperatorID.internalDomain, versions: [1], inputs: 4...Int.max, outputs: 2...Int.max,
+      attributes: ["transB"]
+    ) { node throws(GraphError) in
+      let type = try node.dataType(0, in: .floats)
+      try node.expectType(type, of: Array(1..<node.inputCount))
+      let transB = try node.bool("transB", default: false)
+      var outputs: [ValueType] = []
+      for output in node.node.outputs.indices {
+        let shape = try node.matrixProduct(0, 1 + 2 * output, transB: transB)
+        if let shape { try node.expectVector(2 + 2 * output, size: shape.dimensions.last ?? 1) }
+        outputs.append(.tensor(type, shape))
+      }
+      return outputs
+    },
     OperatorSchema(
       "FusedAttention", domain: OperatorID.internalDomain, versions: [1], inputs: 3...4,
       attributes: ["layout", "output_layout", "scale", "zero_masked_rows"]

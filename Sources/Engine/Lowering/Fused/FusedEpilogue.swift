@@ -55,18 +55,43 @@ enum FusedMatMulReference: RealReference {
   @_specialize(where R == Float)
   @_specialize(where R == Double)
   static func evaluate<R: RealElement>(_ node: Evaluation, as real: R.Type) throws(GraphError) -> [RuntimeValue] {
-    let geometry = try MatMulGeometry(
-      node, 0, 1, transA: try node.context.bool("transA", default: false),
-      transB: try node.context.bool("transB", default: false))
-    var values = try MatMulReference.multiply(
-      try node.values(0, as: real), try node.values(1, as: real), geometry, node)
     let alpha = R(try node.context.float("alpha", default: 1))
+    var (values, shape) = try sums(
+      node, right: 1, bias: 2, transA: try node.context.bool("transA", default: false), alpha: alpha)
+    try FusedEpilogue.apply(node, residual: 3, to: &values)
+    return [try node.result(values, shape: shape, type: try node.tensor(0).dataType)]
+  }
+
+  /// alpha * A * B + bias, B and the bias being inputs of these numbers.
+  @_specialize(where R == Float)
+  @_specialize(where R == Double)
+  static func sums<R: RealElement>(
+    _ node: Evaluation, right: Int, bias: Int, transA: Bool = false, alpha: R = 1
+  ) throws(GraphError) -> (values: [R], shape: [Int]) {
+    let geometry = try MatMulGeometry(
+      node, 0, right, transA: transA, transB: try node.context.bool("transB", default: false))
+    var values = try MatMulReference.multiply(
+      try node.values(0, as: R.self), try node.values(right, as: R.self), geometry, node)
     if alpha != 1 { for i in values.indices { values[i] *= alpha } }
-    if let bias = try node.optionalValues(2, as: real) {
+    if let bias = try node.optionalValues(bias, as: R.self) {
       let columns = max(geometry.output.last ?? 1, 1)
       for i in values.indices { values[i] += bias[i % columns] }
     }
-    try FusedEpilogue.apply(node, residual: 3, to: &values)
-    return [try node.result(values, shape: geometry.output, type: try node.tensor(0).dataType)]
+    return (values, geometry.output)
+  }
+}
+
+/// A * Bᵢ + biasᵢ for each output.
+enum FusedProjectionsReference: RealReference {
+  @_specialize(where R == Float)
+  @_specialize(where R == Double)
+  static func evaluate<R: RealElement>(_ node: Evaluation, as real: R.Type) throws(GraphError) -> [RuntimeValue] {
+    var outputs: [RuntimeValue] = []
+    for output in 0..<node.outputCount {
+      let (values, shape) =
+        try FusedMatMulReference.sums(node, right: 1 + 2 * output, bias: 2 + 2 * output) as ([R], [Int])
+      outputs.append(try node.result(values, shape: shape, type: try node.tensor(0).dataType))
+    }
+    return outputs
   }
 }

@@ -1,7 +1,8 @@
 import Graph
 import Kernels
 
-/// Matrix products by GEMM kernels: `MatMul`, and `FusedMatMul` with bias, residual and activation.
+/// Matrix products by GEMM kernels: `MatMul`, `FusedMatMul` with bias, residual and activation, and `FusedProjections`, several
+/// products of one matrix.
 enum MatMulKernel {
   static let lower: Lowering.Lower = { context, plan throws(GraphError) in
     guard let a = Operand(context, 0, transposed: "transA", in: plan),
@@ -24,13 +25,13 @@ enum MatMulKernel {
     let rows: Int
     let columns: Int
 
-    init?(_ context: NodeContext, _ index: Int, transposed attribute: String, in plan: PlanBuilder) {
+    init?(_ context: NodeContext, _ index: Int, transposed attribute: String? = nil, in plan: PlanBuilder) {
       guard let value = context.node.inputs[index], let type = plan.tensorType(of: value), type.dataType == .float32,
         type.sizes.count >= 2, type.sizes.allSatisfy({ $0 > 0 })
       else { return nil }
       self.value = value
       sizes = type.sizes
-      isTransposed = context.node.int(attribute) == 1
+      isTransposed = attribute.flatMap(context.node.int) == 1
       let (outer, inner) = (sizes[sizes.count - 2], sizes[sizes.count - 1])
       (rows, columns) = isTransposed ? (inner, outer) : (outer, inner)
     }
@@ -52,18 +53,8 @@ enum MatMulKernel {
     _ context: NodeContext, _ plan: inout PlanBuilder, _ a: Operand, _ b: Operand, weights: Tensor, output: ValueID
   ) throws(GraphError) {
     let shape = GEMMShape(rows: a.rows * a.batch.reduce(1, *), columns: b.columns, depth: a.columns)
-    let kernels = plan.kernels
-    let layout = PackedLayout.right(depth: shape.depth, columns: shape.columns, table: kernels.table)
-    try MemoryBudget.check(byteCount: layout.byteCount, node: context.name)
-    let staging = plan.staging
-    let packed = try plan.packedWeights(
-      context, 1, format: "right \(b.isTransposed) \(kernels.table.isa)", byteCount: layout.byteCount
-    ) {
-      PackedWeights(weights, byteCount: layout.byteCount, staging: staging) {
-        layout.pack(b.view($0), into: $1, context: kernels)
-      }
-    }
-    let product = GEMM(shape, packedRight: true, context: kernels)
+    let packed = try pack(context, &plan, 1, b, weights: weights)
+    let product = GEMM(shape, packedRight: true, context: plan.kernels)
     let fused = try FusedReads(context, after: 1)
     plan.append(
       plan.kernelName("gemm_f32"), reading: [a.value] + fused.values, writing: [output],
@@ -74,6 +65,65 @@ enum MatMulKernel {
         left: .strided(a.view(frame.input(0))), right: .packed(packed.base), output: frame.output(),
         rowStride: shape.columns, epilogue: fused.epilogue(frame), scratch: frame.scratch)
     }
+  }
+
+  /// The constant weights that an operand is, packed when the plan is made.
+  private static func pack(
+    _ context: NodeContext, _ plan: inout PlanBuilder, _ input: Int, _ b: Operand, weights: Tensor
+  ) throws(GraphError) -> PackedWeights {
+    let kernels = plan.kernels
+    let staging = plan.staging
+    let layout = PackedLayout.right(depth: b.rows, columns: b.columns, table: kernels.table)
+    try MemoryBudget.check(byteCount: layout.byteCount, node: context.name)
+    return try plan.packedWeights(
+      context, input, format: "right \(b.isTransposed) \(kernels.table.isa)", byteCount: layout.byteCount
+    ) {
+      PackedWeights(weights, byteCount: layout.byteCount, staging: staging) {
+        layout.pack(b.view($0), into: $1, context: kernels)
+      }
+    }
+  }
+
+  /// Lowers `FusedProjections`: all rows of A, whatever its batch, times each of several matrices of constant weights.
+  static let lowerProjections: Lowering.Lower = { context, plan throws(GraphError) in
+    guard let a = Operand(context, 0, in: plan) else { return false }
+    var members: [Projection] = []
+    var reads = [a.value]
+    for (index, output) in context.node.outputs.enumerated() {
+      let (right, bias) = (1 + 2 * index, 2 + 2 * index)
+      guard let weights = context.weights(right), let b = Operand(context, right, transposed: "transB", in: plan),
+        b.sizes.count == 2, output != nil
+      else { return false }
+      var member = Projection(columns: b.columns, weights: try pack(context, &plan, right, b, weights: weights))
+      if context.hasInput(bias), let value = context.node.inputs[bias] {
+        member.bias = reads.count
+        reads.append(value)
+      }
+      members.append(member)
+    }
+    let rows = a.rows * a.batch.reduce(1, *)
+    let group = GEMMGroup(rows: rows, depth: a.columns, columns: members.map(\.columns), context: plan.kernels)
+    plan.append(
+      plan.kernelName("gemm_f32"), reading: reads, writing: context.node.outputs.compactMap { $0 },
+      scratchByteCount: group.scratchBytes,
+      macs: .saturatedProduct(rows, a.columns, members.map(\.columns).reduce(0, +))
+    ) { [members] frame in
+      group.run(left: a.view(frame.input(0)), scratch: frame.scratch) { index in
+        let member = members[index]
+        return GEMMGroup.Member(
+          right: member.weights.base, output: frame.output(index), rowStride: member.columns,
+          epilogue: Epilogue(bias: member.bias.map { frame.input($0) }))
+      }
+    }
+    return true
+  }
+
+  /// One product of `FusedProjections`.
+  private struct Projection: Sendable {
+    let columns: Int
+    let weights: PackedWeights
+    /// Where in the step's reads its bias is.
+    var bias: Int?
   }
 
   /// Each matrix of A times the matching one of B; batches broadcast as in NumPy.
