@@ -116,6 +116,86 @@ public enum GEMMKernel<I: ISA> {
       next += nextStride * depth
     }
   }
+
+  /// Runs a block of one column panel of whole vectors, and combines quarters of a matrix on the way.
+  @inlinable @inline(__always)
+  public static func runCombining(_ block: borrowing GEMMBlock, _ quarters: borrowing StrassenLeft) {
+    let width = vectors * I.lanes
+    let depth = block.depth
+    let b = block.right + block.rightStart * width
+    var next = b
+    var nextStride = 0
+    if let ahead = block.ahead { (next, nextStride) = (ahead, 16) }
+    let nextEnd = next + block.aheadCount
+    var done = 0
+    var i = block.firstRowPanel
+    var row = GEMMBlock.firstRow(ofPanel: i, rows: block.rows, panels: block.rowPanels)
+    while i < block.endRowPanel {
+      i += 1
+      if next >= nextEnd { (next, nextStride) = (b, 0) }
+      let nextRow = GEMMBlock.firstRow(ofPanel: i, rows: block.rows, panels: block.rowPanels)
+      let rows = nextRow - row
+      let a = block.left + row * block.leftDepth + block.leftStart * rows
+      let c = block.output + row * block.rowStride
+      let rest = (quarters.count - done) / I.lanes
+      let vectors = rest < depth ? rest : depth
+      switch rows {
+      case 1:
+        GEMMTile<I, 1, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 2:
+        GEMMTile<I, 2, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 3:
+        GEMMTile<I, 3, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 4:
+        GEMMTile<I, 4, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 5:
+        GEMMTile<I, 5, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 6:
+        GEMMTile<I, 6, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 7 where Self.rows >= 7:
+        GEMMTile<I, 7, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 8 where Self.rows >= 8:
+        GEMMTile<I, 8, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 9 where Self.rows >= 9:
+        GEMMTile<I, 9, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 10 where Self.rows >= 10:
+        GEMMTile<I, 10, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 11 where Self.rows >= 11:
+        GEMMTile<I, 11, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      case 12 where Self.rows >= 12:
+        GEMMTile<I, 12, 2>.runCombining(
+          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
+          block: block, quarters: quarters, first: done, vectors: vectors)
+      default: break
+      }
+      done += vectors * I.lanes
+      row = nextRow
+      next += nextStride * depth
+    }
+    StrassenAdditions<I>.left(quarters, from: done)
+  }
 }
 
 /// Names a tile's count of vectors.

@@ -36,11 +36,15 @@ public final class KernelTable: Sendable {
   /// `TransposedStore`: stores sums whose channels lie in lanes.
   public let storeTransposed: @Sendable (UnsafePointer<TransposedSums>) -> Void
   /// `StrassenAdditions.left`: combines quarters of the left operand.
-  public let strassenLeft: @Sendable (UnsafePointer<StrassenQuarters>) -> Void
+  public let strassenLeft: @Sendable (UnsafePointer<StrassenLeft>) -> Void
+  /// `GEMMKernel.runCombining`: computes a block of C and combines quarters of the left operand.
+  public let gemmCombining: @Sendable (UnsafePointer<GEMMBlock>, UnsafePointer<StrassenLeft>) -> Void
   /// `StrassenAdditions.right`: combines quarters of the right operand.
-  public let strassenRight: @Sendable (UnsafePointer<StrassenQuarters>) -> Void
+  public let strassenRight: @Sendable (UnsafePointer<StrassenRight>) -> Void
   /// `StrassenAdditions.sums`: combines products.
   public let strassenSums: @Sendable (UnsafePointer<StrassenProducts>) -> Void
+  /// `StrassenAdditions.store`: combines products to a row-major result.
+  public let strassenStore: @Sendable (UnsafePointer<StrassenResult>) -> Void
   /// `PoolingRowKernel`: pools along a row.
   public let poolRow: @Sendable (UnsafePointer<PoolingRow>) -> Void
   /// `PlaneReduction.sum`.
@@ -83,8 +87,10 @@ public final class KernelTable: Sendable {
     winogradOutput = { WinogradOutput<I>.run($0.pointee) }
     storeTransposed = { TransposedStore<I>.run($0.pointee) }
     strassenLeft = { StrassenAdditions<I>.left($0.pointee) }
+    gemmCombining = { GEMMKernel<I>.runCombining($0.pointee, $1.pointee) }
     strassenRight = { StrassenAdditions<I>.right($0.pointee) }
     strassenSums = { StrassenAdditions<I>.sums($0.pointee) }
+    strassenStore = { StrassenAdditions<I>.store($0.pointee) }
     poolRow = { PoolingRowKernel<I>.run($0.pointee) }
     sum = { PlaneReduction<I>.sum($0, count: $1) }
     maximum = { PlaneReduction<I>.maximum($0, count: $1) }

@@ -1,4 +1,4 @@
-/// Quarters of a matrix and what they are combined to for the seven products of Strassen's algorithm.
+/// Quarters of a left operand and what they are combined to for the seven products of Strassen's algorithm.
 ///
 /// In Winograd's form, with W and X cut into quarters and C = W · X:
 ///
@@ -12,7 +12,30 @@
 ///     6         W11 - W21                      X22 - X12                                 +    +
 ///
 /// Strassen, "Gaussian Elimination is not Optimal" (1969); Knuth, The Art of Computer Programming 2, section 4.6.4, exercise.
-public struct StrassenQuarters {
+public struct StrassenLeft {
+  /// Quarters: 11, 12 and 22 are operands as they are.
+  public var q11: UnsafePointer<Float>, q12: UnsafePointer<Float>, q21: UnsafePointer<Float>, q22: UnsafePointer<Float>
+  /// Operands of products 2, 4, 5 and 6; a target may be one of the quarters.
+  public var product2: UnsafeMutablePointer<Float>, product4: UnsafeMutablePointer<Float>
+  public var product5: UnsafeMutablePointer<Float>, product6: UnsafeMutablePointer<Float>
+  /// Elements of a quarter.
+  public var count: Int
+
+  /// Quarters and operands.
+  @inlinable
+  public init(
+    q11: UnsafePointer<Float>, q12: UnsafePointer<Float>, q21: UnsafePointer<Float>, q22: UnsafePointer<Float>,
+    product2: UnsafeMutablePointer<Float>, product4: UnsafeMutablePointer<Float>,
+    product5: UnsafeMutablePointer<Float>, product6: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    (self.q11, self.q12, self.q21, self.q22) = (q11, q12, q21, q22)
+    (self.product2, self.product4, self.product5, self.product6) = (product2, product4, product5, product6)
+    self.count = count
+  }
+}
+
+/// Quarters of a right operand and the operands of the seven products: see `StrassenLeft`.
+public struct StrassenRight {
   /// Quarters; a target may be one of them.
   public var q11: UnsafePointer<Float>, q12: UnsafePointer<Float>, q21: UnsafePointer<Float>, q22: UnsafePointer<Float>
   /// Operand of product 0.
@@ -49,49 +72,107 @@ public struct StrassenProducts {
   }
 }
 
+/// The seven products of a block [rows][columns], and the quarters of a row-major result that they become.
+///
+/// Row i of the upper quarters is row 2i of the result, row i of the lower ones row 2i + 1: result = clip(sum + bias + residual).
+public struct StrassenResult {
+  /// Product 0.
+  public var products: UnsafePointer<Float>
+  /// Elements from one product to the next.
+  public var productStride: Int
+  /// Rows of the upper quarters, and of the lower ones, which may lack the last.
+  public var rows: Int, lowerRows: Int
+  /// Columns of a quarter: whole vectors.
+  public var columns: Int
+  /// First element of the result's upper left quarter.
+  public var output: UnsafeMutablePointer<Float>
+  /// Elements from one row of the result, and of the residual, to the next.
+  public var rowStride: Int
+  /// Elements from a column of the left quarters to that of the right ones.
+  public var columnStride: Int
+  /// One number per column.
+  public var bias: UnsafePointer<Float>? = nil
+  /// Laid out as the result, of which it may be the very memory.
+  public var residual: UnsafePointer<Float>? = nil
+  /// Bounds of the result.
+  public var lowerBound = -Float.infinity, upperBound = Float.infinity
+
+  /// Products whose epilogue is yet to be set.
+  @inlinable
+  public init(
+    products: UnsafePointer<Float>, productStride: Int, rows: Int, lowerRows: Int, columns: Int,
+    output: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
+  ) {
+    (self.products, self.productStride) = (products, productStride)
+    (self.rows, self.lowerRows, self.columns) = (rows, lowerRows, columns)
+    (self.output, self.rowStride, self.columnStride) = (output, rowStride, columnStride)
+  }
+}
+
 /// The additions of Strassen's algorithm: elementwise, however the quarters lie.
 public enum StrassenAdditions<I: ISA> {
   /// Operands that W's quarters give.
   @inlinable @inline(__always)
-  public static func left(_ job: borrowing StrassenQuarters) {
-    let (to, stride) = (job.target, job.productStride)
-    var i = 0
-    while i < job.count {
-      let mask = I.mask(first: job.count - i)
-      let (w11, w12) = (I.load(job.q11 + i, mask), I.load(job.q12 + i, mask))
-      let (w21, w22) = (I.load(job.q21 + i, mask), I.load(job.q22 + i, mask))
-      let s1 = I.add(w21, w22)
-      let s2 = I.sub(s1, w11)
-      I.store(to + i, w11, mask)
-      I.store(to + (stride + i), w12, mask)
-      I.store(to + (2 * stride + i), I.sub(w12, s2), mask)
-      I.store(to + (3 * stride + i), w22, mask)
-      I.store(to + (4 * stride + i), s1, mask)
-      I.store(to + (5 * stride + i), s2, mask)
-      I.store(to + (6 * stride + i), I.sub(w11, w21), mask)
+  public static func left(_ job: borrowing StrassenLeft, from first: Int = 0) {
+    var i = first
+    while i + I.lanes <= job.count {
+      vector(job, at: i)
       i += I.lanes
     }
+    while i < job.count {
+      let (w11, w12, w21, w22) = (job.q11[i], job.q12[i], job.q21[i], job.q22[i])
+      let s1 = w21 + w22
+      let s2 = s1 - w11
+      job.product2[i] = w12 - s2
+      job.product4[i] = s1
+      job.product5[i] = s2
+      job.product6[i] = w11 - w21
+      i += 1
+    }
+  }
+
+  /// A vector of each operand.
+  @inlinable @inline(__always)
+  static func vector(_ job: borrowing StrassenLeft, at i: Int) {
+    let s1 = I.add(I.load(job.q21 + i), I.load(job.q22 + i))
+    I.store(job.product4 + i, s1)
+    let s2 = I.sub(s1, I.load(job.q11 + i))
+    I.store(job.product5 + i, s2)
+    I.store(job.product2 + i, I.sub(I.load(job.q12 + i), s2))
+    I.store(job.product6 + i, I.sub(I.load(job.q11 + i), I.load(job.q21 + i)))
   }
 
   /// Operands that X's quarters give.
   @inlinable @inline(__always)
-  public static func right(_ job: borrowing StrassenQuarters) {
+  public static func right(_ job: borrowing StrassenRight) {
     let (to, stride) = (job.target, job.productStride)
     var i = 0
-    while i < job.count {
-      let mask = I.mask(first: job.count - i)
-      let (x11, x12) = (I.load(job.q11 + i, mask), I.load(job.q12 + i, mask))
-      let (x21, x22) = (I.load(job.q21 + i, mask), I.load(job.q22 + i, mask))
+    while i + I.lanes <= job.count {
+      let (x11, x12) = (I.load(job.q11 + i), I.load(job.q12 + i))
+      let (x21, x22) = (I.load(job.q21 + i), I.load(job.q22 + i))
       let t1 = I.sub(x12, x11)
       let t2 = I.sub(x22, t1)
-      I.store(to + i, x11, mask)
-      I.store(to + (stride + i), x21, mask)
-      I.store(to + (2 * stride + i), x22, mask)
-      I.store(to + (3 * stride + i), I.sub(t2, x21), mask)
-      I.store(to + (4 * stride + i), t1, mask)
-      I.store(to + (5 * stride + i), t2, mask)
-      I.store(to + (6 * stride + i), I.sub(x22, x12), mask)
+      I.store(to + i, x11)
+      I.store(to + (stride + i), x21)
+      I.store(to + (2 * stride + i), x22)
+      I.store(to + (3 * stride + i), I.sub(t2, x21))
+      I.store(to + (4 * stride + i), t1)
+      I.store(to + (5 * stride + i), t2)
+      I.store(to + (6 * stride + i), I.sub(x22, x12))
       i += I.lanes
+    }
+    while i < job.count {
+      let (x11, x12, x21, x22) = (job.q11[i], job.q12[i], job.q21[i], job.q22[i])
+      let t1 = x12 - x11
+      let t2 = x22 - t1
+      to[i] = x11
+      to[stride + i] = x21
+      to[2 * stride + i] = x22
+      to[3 * stride + i] = t2 - x21
+      to[4 * stride + i] = t1
+      to[5 * stride + i] = t2
+      to[6 * stride + i] = x22 - x12
+      i += 1
     }
   }
 
@@ -99,19 +180,59 @@ public enum StrassenAdditions<I: ISA> {
   @inlinable @inline(__always)
   public static func sums(_ job: borrowing StrassenProducts) {
     let (p, stride) = (job.products, job.productStride)
+    // Products have whole vectors.
     var i = 0
     while i < job.count {
-      let mask = I.mask(first: job.count - i)
-      let (p0, p1) = (I.load(p + i, mask), I.load(p + (stride + i), mask))
-      let (p2, p3) = (I.load(p + (2 * stride + i), mask), I.load(p + (3 * stride + i), mask))
-      let (p4, p5) = (I.load(p + (4 * stride + i), mask), I.load(p + (5 * stride + i), mask))
+      let (p0, p1) = (I.load(p + i), I.load(p + (stride + i)))
+      let (p2, p3) = (I.load(p + (2 * stride + i)), I.load(p + (3 * stride + i)))
+      let (p4, p5) = (I.load(p + (4 * stride + i)), I.load(p + (5 * stride + i)))
       let u2 = I.add(p0, p5)
-      let u3 = I.add(u2, I.load(p + (6 * stride + i), mask))
-      I.store(p + i, I.add(p0, p1), mask)
-      I.store(p + (stride + i), I.add(I.add(u2, p4), p2), mask)
-      I.store(p + (2 * stride + i), I.sub(u3, p3), mask)
-      I.store(p + (3 * stride + i), I.add(u3, p4), mask)
+      let u3 = I.add(u2, I.load(p + (6 * stride + i)))
+      I.store(p + i, I.add(p0, p1))
+      I.store(p + (stride + i), I.add(I.add(u2, p4), p2))
+      I.store(p + (2 * stride + i), I.sub(u3, p3))
+      I.store(p + (3 * stride + i), I.add(u3, p4))
       i += I.lanes
     }
+  }
+
+  /// The result, of which W's halves of rows give columns and X's halves of columns rows.
+  @inlinable @inline(__always)
+  public static func store(_ job: borrowing StrassenResult) {
+    let stride = job.productStride
+    let (lower, upper) = (I.broadcast(job.lowerBound), I.broadcast(job.upperBound))
+    var column = 0
+    while column < job.columns {
+      var (left, right) = (I.zero(), I.zero())
+      if let bias = job.bias {
+        (left, right) = (I.load(bias + column), I.load(bias + (column + job.columnStride)))
+      }
+      var row = 0
+      while row < job.rows {
+        let p = job.products + (row * job.columns + column)
+        let (p0, p1) = (I.load(p), I.load(p + stride))
+        let (p2, p3) = (I.load(p + 2 * stride), I.load(p + 3 * stride))
+        let (p4, p5) = (I.load(p + 4 * stride), I.load(p + 5 * stride))
+        let u2 = I.add(p0, p5)
+        let u3 = I.add(u2, I.load(p + 6 * stride))
+        let place = 2 * row * job.rowStride + column
+        store(job, I.add(I.add(p0, p1), left), place, lower, upper)
+        store(job, I.add(I.sub(u3, p3), right), place + job.columnStride, lower, upper)
+        if row < job.lowerRows {
+          let next = place + job.rowStride
+          store(job, I.add(I.add(I.add(u2, p4), p2), left), next, lower, upper)
+          store(job, I.add(I.add(u3, p4), right), next + job.columnStride, lower, upper)
+        }
+        row += 1
+      }
+      column += I.lanes
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func store(_ job: borrowing StrassenResult, _ sum: I.F32, _ place: Int, _ lower: I.F32, _ upper: I.F32) {
+    var sum = sum
+    if let residual = job.residual { sum = I.add(sum, I.load(residual + place)) }
+    I.store(job.output + place, I.min(upper, I.max(lower, sum)))
   }
 }

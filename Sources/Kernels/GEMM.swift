@@ -276,6 +276,11 @@ struct PackedItems: Sendable {
 extension Range<Int> {
   /// The range in pieces of `size`, the last one shorter.
   func pieces(of size: Int) -> RangePieces { RangePieces(rest: self, size: size) }
+
+  /// One of `count` pieces as even as can be.
+  func piece(_ index: Int, of count: Int) -> Range<Int> {
+    lowerBound + index * self.count / count..<lowerBound + (index + 1) * self.count / count
+  }
 }
 
 /// Consecutive pieces of a range; a type of its own, since a lazy map would allocate its closure in every task.

@@ -16,7 +16,7 @@ struct PlanArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Winograd's and Strassen's convolutions, which round more than direct sums. (default: on)", valueName: "on|off"))
+      "Winograd's and Strassen's algorithms, which round more than direct sums. (default: on)", valueName: "on|off"))
   private var winograd: Switch?
 
   @Option(

@@ -17,6 +17,8 @@ package struct PlanBuilder {
   package let kernels: KernelContext
   /// Chooses the convolutions' kernels.
   let convolutions: ConvolutionChooser
+  /// What the user chose.
+  var options: PlanOptions { convolutions.options }
   /// A smaller table may be in memory as a whole.
   private static let sparseFrom = 2 << 20
 

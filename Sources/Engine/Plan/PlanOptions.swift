@@ -12,8 +12,8 @@ public struct PlanOptions: Sendable, Hashable, Codable {
 
   /// Whether passes rewrite the graph; without, each node becomes a step of its own, which helps to find a fault.
   public var optimize: Bool
-  /// Whether convolutions may be computed by Winograd's and Strassen's algorithms, which are faster and round more; without,
-  /// they are sums of products as the definition says.
+  /// Whether convolutions may be computed by Winograd's and Strassen's algorithms, and products with constant matrices by
+  /// Strassen's, which are faster and round more; without, they are sums of products as the definition says.
   public var winograd: Bool
 
   /// Whether kernels are chosen by measuring them.

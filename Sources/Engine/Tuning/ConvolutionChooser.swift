@@ -16,7 +16,8 @@ package final class ConvolutionChooser: Sendable {
     package let measurement: LayerMeasurement?
   }
 
-  private let options: PlanOptions
+  /// Whether to measure, and which algorithms are allowed.
+  let options: PlanOptions
   private let table: KernelTable
   private let store: TimingStore?
   private let rules: TuningRules

@@ -50,8 +50,7 @@ struct Strassen: ConvolutionBody {
     positionLayout = .leftTiles(rows: positions, depth: depth, table: table)
     packedWeightBytes = Self.products * weightLayout.byteCount
 
-    let panelBytes = Self.products * depth * table.tileRows * 4
-    blocks = Self.blocks(panels: positionLayout.panels, panelBytes: panelBytes, table: table)
+    blocks = Self.blocks(rows: positions, depth: depth, table: table)
     let panels = (positionLayout.panels + blocks - 1) / blocks
     // Panels of channels that do not divide among the threads are cut by rows too.
     parts = weightLayout.panels % context.pool.threads == 0 ? 1 : min(panels, context.pool.threads)
@@ -69,17 +68,12 @@ struct Strassen: ConvolutionBody {
     workerBytes = max(gathering, multiplying).roundedUp(to: 64)
   }
 
-  /// Blocks that so many row panels are cut into: the packed rows of one stay near the second-level cache.
-  private static func blocks(panels: Int, panelBytes: Int, table: KernelTable) -> Int {
+  /// Blocks that the rows of a half are cut into: the packed rows of one stay near the second-level cache.
+  static func blocks(rows: Int, depth: Int, table: KernelTable) -> Int {
+    let panels = (rows + table.tileRows - 1) / table.tileRows
+    let panelBytes = products * max(1, depth) * table.tileRows * 4
     let most = max(rowsAtOnce / table.tileRows, CacheSizes.current.l2 * 3 / 2 / panelBytes)
     return (panels + most - 1) / most
-  }
-
-  /// Blocks of a convolution: how often its weights are read.
-  static func blocks(_ shape: ConvolutionShape, table: KernelTable) -> Int {
-    let panels = ((shape.output.product + 1) / 2 + table.tileRows - 1) / table.tileRows
-    return blocks(
-      panels: panels, panelBytes: products * ((shape.reduction + 1) / 2) * table.tileRows * 4, table: table)
   }
 
   var weightFormat: String {
@@ -102,9 +96,10 @@ struct Strassen: ConvolutionBody {
           lanes: min(lanes.count, shape.outputChannels - firstChannel), padded: width, depth: steps, into: target)
         (target + steps * width).update(repeating: 0, count: (depth - steps) * width)
       }
-      var quarters = StrassenQuarters(
-        q11: place, q12: place + stride, q21: place + 6 * stride, q22: place + 3 * stride, target: place,
-        productStride: stride, count: depth * width)
+      var quarters = StrassenLeft(
+        q11: place, q12: place + stride, q21: place + 6 * stride, q22: place + 3 * stride,
+        product2: place + 2 * stride, product4: place + 4 * stride, product5: place + 5 * stride,
+        product6: place + 6 * stride, count: depth * width)
       context.table.strassenLeft(&quarters)
     }
   }
@@ -115,7 +110,7 @@ struct Strassen: ConvolutionBody {
     for image in 0..<shape.batch {
       let first = source + image * shape.inputChannels * input.channelStride
       for block in 0..<blocks {
-        let panels = piece(block, of: blocks, 0..<positionLayout.panels)
+        let panels = (0..<positionLayout.panels).piece(block, of: blocks)
         let firstRow = rows(panels).lowerBound
         context.pool.parallel(
           panels.count,
@@ -130,7 +125,7 @@ struct Strassen: ConvolutionBody {
           perWorker: { index, worker in
             let (column, part) = index.quotientAndRemainder(dividingBy: parts)
             let sums = (call.scratch + copyBytes + worker * workerBytes).assumingMemoryBound(to: Float.self)
-            let panels = piece(part, of: parts, panels)
+            let panels = panels.piece(part, of: parts)
             multiply(call, panels, column: column, packed: packed - firstRow * depth, sums: sums)
             store(call, rows(panels), column: column, image: image, sums: sums)
           })
@@ -139,10 +134,6 @@ struct Strassen: ConvolutionBody {
     activate(
       call, context.table, channel: 0, channels: shape.batch * shape.outputChannels, columns: 0..<shape.output.product,
       plane: shape.output.product)
-  }
-
-  private func piece(_ index: Int, of count: Int, _ range: Range<Int>) -> Range<Int> {
-    range.lowerBound + index * range.count / count..<range.lowerBound + (index + 1) * range.count / count
   }
 
   /// Rows of panels.
@@ -181,7 +172,7 @@ struct Strassen: ConvolutionBody {
             if steps < count { (to + steps * rows.count).update(repeating: 0, count: (count - steps) * rows.count) }
           }
         }
-        var job = StrassenQuarters(
+        var job = StrassenRight(
           q11: quarters, q12: quarters + quarterStride, q21: quarters + 2 * quarterStride,
           q22: quarters + 3 * quarterStride, target: target + start * rows.count, productStride: rowStride,
           count: count * rows.count)

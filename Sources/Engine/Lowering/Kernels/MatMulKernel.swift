@@ -54,17 +54,44 @@ enum MatMulKernel {
   ) throws(GraphError) {
     let shape = GEMMShape(rows: a.rows * a.batch.reduce(1, *), columns: b.columns, depth: a.columns)
     let packed = try pack(context, &plan, 1, b, weights: weights)
-    let product = GEMM(shape, packedRight: true, context: plan.kernels)
     let fused = try FusedReads(context, after: 1)
+    let macs = Int.saturatedProduct(shape.rows, shape.columns, shape.depth)
+    let algorithm = algorithm(plan, a, columns: [b.columns])
+    guard algorithm == .sums else {
+      let group = GEMMGroup(
+        rows: shape.rows, depth: shape.depth, columns: [shape.columns], algorithm: algorithm, context: plan.kernels)
+      plan.append(
+        name(plan, algorithm), reading: [a.value] + fused.values, writing: [output], inPlace: fused.inPlace,
+        scratchByteCount: group.scratchBytes, macs: macs
+      ) { frame in
+        let member = GEMMGroup.Member(
+          right: packed.base, output: frame.output(), rowStride: shape.columns, epilogue: fused.epilogue(frame))
+        group.run(left: a.view(frame.input(0)), scratch: frame.scratch) { _ in member }
+      }
+      return
+    }
+    let product = GEMM(shape, packedRight: true, context: plan.kernels)
     plan.append(
-      plan.kernelName("gemm_f32"), reading: [a.value] + fused.values, writing: [output],
-      inPlace: fused.inPlace, scratchByteCount: product.scratchBytes,
-      macs: .saturatedProduct(shape.rows, shape.columns, shape.depth)
+      name(plan, algorithm), reading: [a.value] + fused.values, writing: [output], inPlace: fused.inPlace,
+      scratchByteCount: product.scratchBytes, macs: macs
     ) { frame in
       product.run(
         left: .strided(a.view(frame.input(0))), right: .packed(packed.base), output: frame.output(),
         rowStride: shape.columns, epilogue: fused.epilogue(frame), scratch: frame.scratch)
     }
+  }
+
+  /// How all rows of A are multiplied by constant matrices.
+  ///
+  /// Where rows are paired, pairs are of one item of the batch: an item's result is the same whatever the others hold.
+  private static func algorithm(_ plan: PlanBuilder, _ a: Operand, columns: [Int]) -> GEMMGroup.Algorithm {
+    let items = a.batch.reduce(1, *)
+    guard plan.options.winograd, items == 1 || a.rows % 2 == 0 else { return .sums }
+    return GEMMGroup.choice(rows: a.rows * items, depth: a.columns, columns: columns, context: plan.kernels)
+  }
+
+  private static func name(_ plan: PlanBuilder, _ algorithm: GEMMGroup.Algorithm) -> String {
+    plan.kernelName(algorithm == .sums ? "gemm_f32" : "gemm_f32_\(algorithm.rawValue)")
   }
 
   /// The constant weights that an operand is, packed when the plan is made.
@@ -102,11 +129,14 @@ enum MatMulKernel {
       members.append(member)
     }
     let rows = a.rows * a.batch.reduce(1, *)
-    let group = GEMMGroup(rows: rows, depth: a.columns, columns: members.map(\.columns), context: plan.kernels)
+    let columns = members.map(\.columns)
+    let algorithm = algorithm(plan, a, columns: columns)
+    let group = GEMMGroup(
+      rows: rows, depth: a.columns, columns: columns, algorithm: algorithm, context: plan.kernels)
     plan.append(
-      plan.kernelName("gemm_f32"), reading: reads, writing: context.node.outputs.compactMap { $0 },
+      name(plan, algorithm), reading: reads, writing: context.node.outputs.compactMap { $0 },
       scratchByteCount: group.scratchBytes,
-      macs: .saturatedProduct(rows, a.columns, members.map(\.columns).reduce(0, +))
+      macs: .saturatedProduct(rows, a.columns, columns.reduce(0, +))
     ) { [members] frame in
       group.run(left: a.view(frame.input(0)), scratch: frame.scratch) { index in
         let member = members[index]
