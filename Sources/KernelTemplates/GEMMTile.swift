@@ -46,6 +46,8 @@ public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
       }
       let bp = b + p * (NR * I.lanes)
       let ap = a + p * MR
+      // A comes from the second-level cache; a tile of one vector has no load to spare.
+      if fetches && NR > 1 { isa_prefetch_near(ap + 192) }
       for i in 0..<MR {
         let ai = I.broadcast(ap[i])
         for j in 0..<NR { sums[i][j] = I.fma(ai, I.load(bp + j * I.lanes), sums[i][j]) }

@@ -6,6 +6,8 @@
 
 /// Asks for a cache line that will be read soon, into the second-level cache. Any address does.
 static inline __attribute__((always_inline, nodebug)) void isa_prefetch(const void *p) { __builtin_prefetch(p, 0, 2); }
+/// Asks for a cache line that will be read at once, into the first-level cache. Any address does.
+static inline __attribute__((always_inline, nodebug)) void isa_prefetch_near(const void *p) { __builtin_prefetch(p, 0, 3); }
 
 #if defined(__x86_64__)
 #include <immintrin.h>
