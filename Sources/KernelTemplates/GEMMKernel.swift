@@ -127,6 +127,11 @@ public enum GEMMKernel<I: ISA> {
     var nextStride = 0
     if let ahead = block.ahead { (next, nextStride) = (ahead, 16) }
     let nextEnd = next + block.aheadCount
+    // The tiles share the vectors, and each takes its own evenly, so that the caches have time for them.
+    let tiles = block.endRowPanel - block.firstRowPanel
+    var perTile = (quarters.count / I.lanes + tiles - 1) / tiles
+    if perTile > depth { perTile = depth }
+    let steps = perTile > 0 ? depth / perTile : depth
     var done = 0
     var i = block.firstRowPanel
     var row = GEMMBlock.firstRow(ofPanel: i, rows: block.rows, panels: block.rowPanels)
@@ -138,56 +143,56 @@ public enum GEMMKernel<I: ISA> {
       let a = block.left + row * block.leftDepth + block.leftStart * rows
       let c = block.output + row * block.rowStride
       let rest = (quarters.count - done) / I.lanes
-      let vectors = rest < depth ? rest : depth
+      let vectors = rest < perTile ? rest : perTile
       switch rows {
       case 1:
         GEMMTile<I, 1, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 2:
         GEMMTile<I, 2, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 3:
         GEMMTile<I, 3, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 4:
         GEMMTile<I, 4, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 5:
         GEMMTile<I, 5, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 6:
         GEMMTile<I, 6, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 7 where Self.rows >= 7:
         GEMMTile<I, 7, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 8 where Self.rows >= 8:
         GEMMTile<I, 8, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 9 where Self.rows >= 9:
         GEMMTile<I, 9, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 10 where Self.rows >= 10:
         GEMMTile<I, 10, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 11 where Self.rows >= 11:
         GEMMTile<I, 11, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       case 12 where Self.rows >= 12:
         GEMMTile<I, 12, 2>.runCombining(
           depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors)
+          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
       default: break
       }
       done += vectors * I.lanes

@@ -57,42 +57,38 @@ public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
     finish(&sums, c: c, columns: columns, row: row, column: column, block: block)
   }
 
-  /// Runs one tile and combines vectors of quarters on the way, one for each step of depth.
+  /// Runs one tile and combines vectors of quarters on the way, one every `steps` steps of depth.
   ///
   /// Multiplying leaves most of the loads and stores free that combining needs.
   @inlinable @inline(__always)
   public static func runCombining(
     depth: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, columns: Int,
     row: Int, column: Int, next: UnsafePointer<Float>, nextStride: Int, block: borrowing GEMMBlock,
-    quarters: borrowing StrassenLeft, first: Int, vectors: Int
+    quarters: borrowing StrassenLeft, first: Int, vectors: Int, steps: Int
   ) {
     var sums = Sums(repeating: InlineArray(repeating: I.zero()))
     var ahead = next
-    var place = first
     var p = 0
-    while p < vectors {
-      isa_prefetch(ahead)
-      ahead += nextStride
-      StrassenAdditions<I>.vector(quarters, at: place)
-      place += I.lanes
-      let bp = b + p * (NR * I.lanes)
-      let ap = a + p * MR
-      for i in 0..<MR {
-        let ai = I.broadcast(ap[i])
-        for j in 0..<NR { sums[i][j] = I.fma(ai, I.load(bp + j * I.lanes), sums[i][j]) }
-      }
-      p += 1
-    }
+    var vector = 0
     while p < depth {
-      isa_prefetch(ahead)
-      ahead += nextStride
-      let bp = b + p * (NR * I.lanes)
-      let ap = a + p * MR
-      for i in 0..<MR {
-        let ai = I.broadcast(ap[i])
-        for j in 0..<NR { sums[i][j] = I.fma(ai, I.load(bp + j * I.lanes), sums[i][j]) }
+      var end = depth
+      if vector < vectors {
+        StrassenAdditions<I>.vector(quarters, at: first + vector * I.lanes)
+        vector += 1
+        if p + steps < depth { end = p + steps }
       }
-      p += 1
+      while p < end {
+        isa_prefetch(ahead)
+        ahead += nextStride
+        let bp = b + p * (NR * I.lanes)
+        let ap = a + p * MR
+        isa_prefetch_near(ap + 192)
+        for i in 0..<MR {
+          let ai = I.broadcast(ap[i])
+          for j in 0..<NR { sums[i][j] = I.fma(ai, I.load(bp + j * I.lanes), sums[i][j]) }
+        }
+        p += 1
+      }
     }
     finish(&sums, c: c, columns: columns, row: row, column: column, block: block)
   }

@@ -56,25 +56,36 @@ public struct StrassenRight {
   }
 }
 
-/// The seven products of a block, which become the four quarters of the result.
+/// The seven products of a block, and the four quarters of the result that they become or are added to.
 public struct StrassenProducts {
-  /// Product 0; quarters 11, 12, 21, 22 take the places of products 0 to 3.
-  public var products: UnsafeMutablePointer<Float>
+  /// Product 0.
+  public var products: UnsafePointer<Float>
   /// Elements from one product to the next.
   public var productStride: Int
-  /// Elements of a product.
+  /// Elements of a product: whole vectors.
   public var count: Int
+  /// Quarter 11, then 12, 21 and 22.
+  public var quarters: UnsafeMutablePointer<Float>
+  /// Elements from one quarter to the next.
+  public var quarterStride: Int
+  /// The quarters hold the sums of the depth before.
+  public var accumulates: Bool
 
-  /// Products.
+  /// Products and quarters.
   @inlinable
-  public init(products: UnsafeMutablePointer<Float>, productStride: Int, count: Int) {
+  public init(
+    products: UnsafePointer<Float>, productStride: Int, count: Int, quarters: UnsafeMutablePointer<Float>,
+    quarterStride: Int, accumulates: Bool
+  ) {
     (self.products, self.productStride, self.count) = (products, productStride, count)
+    (self.quarters, self.quarterStride, self.accumulates) = (quarters, quarterStride, accumulates)
   }
 }
 
 /// The seven products of a block [rows][columns], and the quarters of a row-major result that they become.
 ///
-/// Row i of the upper quarters is row 2i of the result, row i of the lower ones row 2i + 1: result = clip(sum + bias + residual).
+/// Row i of the upper quarters is row 2i of the result, row i of the lower ones row 2i + 1:
+/// result = clip(sum + before + bias + residual).
 public struct StrassenResult {
   /// Product 0.
   public var products: UnsafePointer<Float>
@@ -90,6 +101,10 @@ public struct StrassenResult {
   public var rowStride: Int
   /// Elements from a column of the left quarters to that of the right ones.
   public var columnStride: Int
+  /// Quarters that hold the sums of the depth before, [rows][columns], if there was any.
+  public var before: UnsafePointer<Float>? = nil
+  /// Elements from one quarter of those sums to the next.
+  public var beforeStride = 0
   /// One number per column.
   public var bias: UnsafePointer<Float>? = nil
   /// Laid out as the result, of which it may be the very memory.
@@ -179,27 +194,38 @@ public enum StrassenAdditions<I: ISA> {
   /// Quarters of C.
   @inlinable @inline(__always)
   public static func sums(_ job: borrowing StrassenProducts) {
-    let (p, stride) = (job.products, job.productStride)
-    // Products have whole vectors.
+    let (to, stride) = (job.quarters, job.quarterStride)
     var i = 0
     while i < job.count {
-      let (p0, p1) = (I.load(p + i), I.load(p + (stride + i)))
-      let (p2, p3) = (I.load(p + (2 * stride + i)), I.load(p + (3 * stride + i)))
-      let (p4, p5) = (I.load(p + (4 * stride + i)), I.load(p + (5 * stride + i)))
-      let u2 = I.add(p0, p5)
-      let u3 = I.add(u2, I.load(p + (6 * stride + i)))
-      I.store(p + i, I.add(p0, p1))
-      I.store(p + (stride + i), I.add(I.add(u2, p4), p2))
-      I.store(p + (2 * stride + i), I.sub(u3, p3))
-      I.store(p + (3 * stride + i), I.add(u3, p4))
+      var (c11, c12, c21, c22) = quarters(job.products + i, job.productStride)
+      if job.accumulates {
+        (c11, c12) = (I.add(c11, I.load(to + i)), I.add(c12, I.load(to + (stride + i))))
+        (c21, c22) = (I.add(c21, I.load(to + (2 * stride + i))), I.add(c22, I.load(to + (3 * stride + i))))
+      }
+      I.store(to + i, c11)
+      I.store(to + (stride + i), c12)
+      I.store(to + (2 * stride + i), c21)
+      I.store(to + (3 * stride + i), c22)
       i += I.lanes
     }
+  }
+
+  /// A vector of each quarter of C.
+  @inlinable @inline(__always)
+  static func quarters(
+    _ products: UnsafePointer<Float>, _ stride: Int
+  ) -> (c11: I.F32, c12: I.F32, c21: I.F32, c22: I.F32) {
+    let (p0, p1) = (I.load(products), I.load(products + stride))
+    let (p2, p3) = (I.load(products + 2 * stride), I.load(products + 3 * stride))
+    let (p4, p5) = (I.load(products + 4 * stride), I.load(products + 5 * stride))
+    let u2 = I.add(p0, p5)
+    let u3 = I.add(u2, I.load(products + 6 * stride))
+    return (I.add(p0, p1), I.add(I.add(u2, p4), p2), I.sub(u3, p3), I.add(u3, p4))
   }
 
   /// The result, of which W's halves of rows give columns and X's halves of columns rows.
   @inlinable @inline(__always)
   public static func store(_ job: borrowing StrassenResult) {
-    let stride = job.productStride
     let (lower, upper) = (I.broadcast(job.lowerBound), I.broadcast(job.upperBound))
     var column = 0
     while column < job.columns {
@@ -209,19 +235,20 @@ public enum StrassenAdditions<I: ISA> {
       }
       var row = 0
       while row < job.rows {
-        let p = job.products + (row * job.columns + column)
-        let (p0, p1) = (I.load(p), I.load(p + stride))
-        let (p2, p3) = (I.load(p + 2 * stride), I.load(p + 3 * stride))
-        let (p4, p5) = (I.load(p + 4 * stride), I.load(p + 5 * stride))
-        let u2 = I.add(p0, p5)
-        let u3 = I.add(u2, I.load(p + 6 * stride))
+        let from = row * job.columns + column
+        var (c11, c12, c21, c22) = quarters(job.products + from, job.productStride)
+        if let before = job.before {
+          let (sums, stride) = (before + from, job.beforeStride)
+          (c11, c12) = (I.add(c11, I.load(sums)), I.add(c12, I.load(sums + stride)))
+          (c21, c22) = (I.add(c21, I.load(sums + 2 * stride)), I.add(c22, I.load(sums + 3 * stride)))
+        }
         let place = 2 * row * job.rowStride + column
-        store(job, I.add(I.add(p0, p1), left), place, lower, upper)
-        store(job, I.add(I.sub(u3, p3), right), place + job.columnStride, lower, upper)
+        store(job, I.add(c11, left), place, lower, upper)
+        store(job, I.add(c21, right), place + job.columnStride, lower, upper)
         if row < job.lowerRows {
           let next = place + job.rowStride
-          store(job, I.add(I.add(I.add(u2, p4), p2), left), next, lower, upper)
-          store(job, I.add(I.add(u3, p4), right), next + job.columnStride, lower, upper)
+          store(job, I.add(c12, left), next, lower, upper)
+          store(job, I.add(c22, right), next + job.columnStride, lower, upper)
         }
         row += 1
       }

@@ -138,8 +138,9 @@ extension GEMMGroup {
   ///   - columns: columns of each B.
   ///   - context: table and threads.
   public static func choice(rows: Int, depth: Int, columns: [Int], context: KernelContext) -> Algorithm {
-    // What combining costs is a share of the products that grows as they get smaller. Measured on Zen 4 with AVX-512: 4 to 11 %
-    // are gained from these sizes on, nothing at half of them. Vectors of eight lanes gain 2 %, less than the rounding is worth.
+    // What combining costs is a share of the products that grows as they get smaller. Measured with AVX-512 from these sizes on:
+    // 4 to 11 % are gained on Zen 4, up to 8 % on Zen 5; nothing at half of them. Vectors of eight lanes gain 2 %, less than the
+    // rounding is worth.
     let side = min(depth, columns.min() ?? 0)
     let gains =
       context.table.lanes >= 16 && side >= 512

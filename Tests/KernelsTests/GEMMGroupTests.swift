@@ -62,13 +62,14 @@ struct GEMMGroupTests {
 
   // MARK: - Strassen's algorithm
 
-  /// Halves of rows with and without their last row, one block of rows and several, one piece of depth and several; columns are
-  /// pairs of the panels of every table.
+  /// Halves of rows with and without their last row, one block of rows and several, one piece of depth and several, pairs of one
+  /// task and of several; columns are pairs of the panels of every table.
   static let halvedSizes = [
     Sizes(rows: 1, depth: 2, columns: [64]), Sizes(rows: 2, depth: 6, columns: [64, 128]),
     Sizes(rows: 3, depth: 258, columns: [64]), Sizes(rows: 25, depth: 1026, columns: [128, 64, 64]),
     Sizes(rows: 48, depth: 64, columns: [192]), Sizes(rows: 128, depth: 768, columns: [64, 64]),
     Sizes(rows: 231, depth: 2052, columns: [64]), Sizes(rows: 0, depth: 4, columns: [64]),
+    Sizes(rows: 26, depth: 1600, columns: [64, 640]),
   ]
 
   /// There are only additions: whole numbers stay exact.

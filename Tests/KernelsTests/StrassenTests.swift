@@ -2,19 +2,19 @@ import Kernels
 import TestSupport
 import Testing
 
-/// Sizes at the edges of halves, panels, vectors, blocks and depths.
+/// Sizes at the edges of halves, panels, vectors, blocks and depths; channels are pairs of the panels of every table.
 private let shapes: [ConvolutionShape] = {
   var random = SplitMix64(seed: 51)
   func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
   let random40 = (0..<40).map { _ in
     layer(
-      [pick(1...19), pick(1...19)], pick(1...40), pick(1...90), batch: pick(1...2), kernel: pick(1...2),
+      [pick(1...19), pick(1...19)], 2 * pick(1...20), 64 * pick(1...2), batch: pick(1...2), kernel: pick(1...2),
       stride: pick(1...2))
   }
   return random40 + [
-    layer([14, 14], 64, 96), layer([7, 7], 129, 131), layer([1, 1], 1, 1), layer([1, 2], 2, 2),
+    layer([14, 14], 64, 64), layer([7, 7], 130, 128), layer([1, 1], 2, 64), layer([1, 2], 2, 64),
     // Several blocks of positions, and a depth beyond one piece of it.
-    layer([20, 20], 701, 9), layer([5, 5], 1101, 9),
+    layer([20, 20], 702, 64), layer([5, 5], 1102, 64), layer([5, 5], 2050, 64),
   ]
 }()
 
@@ -70,7 +70,9 @@ private func layer(
     #expect(Convolution.choice(layer([1, 1], 2048, 1000), among: all, table: table).isDirectSum)
     let direct = all.filter(\.isDirectSum)
     #expect(Convolution.choice(layer([14, 14], 1024, 1024), among: direct, table: table).isDirectSum)
-    #expect(!Convolution.candidates(layer([56, 56], 32, 192), among: all).contains(.strassen))
+    #expect(!Convolution.candidates(layer([56, 56], 32, 192), among: all, table: table).contains(.strassen))
+    #expect(!Convolution.Algorithm.strassen.supports(layer([14, 14], 1025, 1024), table: table))
+    #expect(!Convolution.Algorithm.strassen.supports(layer([14, 14], 1024, 1025), table: table))
   }
 
   /// Runs a convolution in guarded buffers.

@@ -137,7 +137,7 @@ package final class ConvolutionChooser: Sendable {
   /// The algorithms worth measuring, the one that arithmetic prefers always among them.
   private func candidates(_ shape: ConvolutionShape) -> [Convolution.Algorithm] {
     let preferred = Convolution.choice(shape, among: allowed, table: table)
-    let candidates = Convolution.candidates(shape, among: allowed)
+    let candidates = Convolution.candidates(shape, among: allowed, table: table)
     return candidates.contains(preferred) ? candidates : [preferred] + candidates
   }
 

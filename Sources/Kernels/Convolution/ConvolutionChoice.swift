@@ -9,10 +9,10 @@ extension Convolution.Algorithm {
     }
   }
 
-  /// Whether it computes convolutions of these sizes.
-  public func supports(_ shape: ConvolutionShape) -> Bool {
+  /// Whether it computes convolutions of these sizes by a table's kernels.
+  public func supports(_ shape: ConvolutionShape, table: KernelTable) -> Bool {
     guard !isDirectSum else { return true }
-    if self == .strassen { return shape.groups == 1 && shape.multiplyAdds > 0 && shape.reduction < 1 << 48 }
+    if self == .strassen { return Strassen.supports(shape, table: table) }
     let isPlane = shape.input.depth == 1 && shape.output.depth == 1 && shape.kernel.depth == 1
     return isPlane && (shape.kernel.height, shape.kernel.width) == (3, 3)
       && (shape.stride.height, shape.stride.width) == (1, 1)
@@ -25,14 +25,19 @@ extension Convolution.Algorithm {
 
 extension Convolution {
   /// Grows with each change of the kernels after which measured times no longer hold.
-  public static let timingVersion = 5
+  public static let timingVersion = 6
 
   /// The algorithms that could be the fastest for a shape: those worth measuring.
   ///
-  /// - Parameter allowed: algorithms to choose from.
-  public static func candidates(_ shape: ConvolutionShape, among allowed: [Algorithm]) -> [Algorithm] {
+  /// - Parameters:
+  ///   - shape: sizes.
+  ///   - allowed: algorithms to choose from.
+  ///   - table: the kernels.
+  public static func candidates(
+    _ shape: ConvolutionShape, among allowed: [Algorithm], table: KernelTable
+  ) -> [Algorithm] {
     allowed.filter { algorithm in
-      guard algorithm.supports(shape) else { return false }
+      guard algorithm.supports(shape, table: table) else { return false }
       // A group is one thread's and few channels at a time: many groups or nothing, and few channels.
       if algorithm == .direct { return shape.groups > 1 && shape.groupOutputChannels <= 32 }
       // The least that the additions cost is an eighth of the products of so many channels.
@@ -52,11 +57,13 @@ extension Convolution {
     var best = directChoice(shape, table: table)
     var least = directCost(shape, best, table: table)
     for (algorithm, outputs) in [(Algorithm.winograd4, 4), (.winograd2, 2)]
-    where allowed.contains(algorithm) && algorithm.supports(shape) {
+    where allowed.contains(algorithm) && algorithm.supports(shape, table: table) {
       let cost = winogradCost(shape, outputs: outputs, table: table)
       if cost < least { (best, least) = (algorithm, cost) }
     }
-    if allowed.contains(.strassen), Algorithm.strassen.supports(shape), strassenCost(shape, table: table) < least {
+    if allowed.contains(.strassen), Algorithm.strassen.supports(shape, table: table),
+      strassenCost(shape, table: table) < least
+    {
       best = .strassen
     }
     return best
@@ -119,7 +126,8 @@ extension Convolution {
     let channels = Double((shape.outputChannels + 1) / 2)
     let weights = 7 * depth * (channels / lanes).rounded(.up)
     let transforms = positions * depth / lanes * 64 + 4 * positions * channels / lanes * 20
-    let blocks = Strassen.blocks(rows: (shape.output.product + 1) / 2, depth: (shape.reduction + 1) / 2, table: table)
+    let blocks = StrassenProduct.blocks(
+      rows: (shape.output.product + 1) / 2, depth: shape.reduction / 2, table: table)
     let fetches = 5 * weights * Double(blocks)
     return Double(shape.batch) * (weights * positions / 0.92 + transforms + fetches)
   }
