@@ -48,6 +48,17 @@ struct StrassenProductTests {
     #expect(expected.count == items * rows * 512 && Set(expected).count > 100)
   }
 
+  /// Rows of a matrix may be items of a batch, as those that a classifier gets.
+  @Test func rowsWithoutBatchKeepApart() throws {
+    var graph = Graph(name: "product")
+    let x = graph.addInput(name: "x", type: .tensor(.float32, Shape([.known(128), .known(512)])))
+    let weights = graph.addConstant(name: "w", Tensor(shape: [512, 512], [Float](repeating: 1, count: 512 * 512)))
+    graph.addOutput(graph.append(OperatorID("MatMul", version: 13), inputs: [x, weights], output: "y"))
+    let session = try Session(
+      CompiledModel(Model(graph: graph, source: "product")), options: SessionOptions(threads: 1))
+    #expect(try Self.isStrassen(session) == false)
+  }
+
   /// What one text holds is no other text's business: rows of two of them are never combined.
   @Test func textsKeepApart() throws {
     let straddling = try Self.session(items: 3, rows: 65)

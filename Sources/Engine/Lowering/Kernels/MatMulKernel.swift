@@ -83,10 +83,12 @@ enum MatMulKernel {
 
   /// How all rows of A are multiplied by constant matrices.
   ///
-  /// Where rows are paired, pairs are of one item of the batch: an item's result is the same whatever the others hold.
+  /// Where rows are paired, pairs are of one item of the batch: an item's result is the same whatever the others hold. Of a
+  /// matrix without a batch the rows themselves may be the items.
   private static func algorithm(_ plan: PlanBuilder, _ a: Operand, columns: [Int]) -> GEMMGroup.Algorithm {
     let items = a.batch.reduce(1, *)
-    guard plan.options.winograd, items == 1 || a.rows % 2 == 0 else { return .sums }
+    let rowsAreOneItem = !a.batch.isEmpty && (items == 1 || a.rows % 2 == 0)
+    guard plan.options.winograd, rowsAreOneItem else { return .sums }
     return GEMMGroup.choice(rows: a.rows * items, depth: a.columns, columns: columns, context: plan.kernels)
   }
 
