@@ -25,6 +25,7 @@ ALGORITHMS = {
     "direct": "direct",
     "winograd2": "F(2x2)",
     "winograd4": "F(4x4)",
+    "strassen": "Strassen",
 }
 
 

@@ -118,17 +118,18 @@ extension Convolution {
 
   /// Time of Strassen's algorithm in vector multiply-adds.
   ///
-  /// The products run at 92 % of the peak; besides, a vector of a quarter of the input costs 64 to combine, a vector of output
-  /// 20 to store and a vector of weights 5 to be brought from memory for each block of positions (measured on Zen 4).
+  /// The products run at 92 % of the peak; besides, a vector of a quarter of the input costs 90 to combine, a vector of output
+  /// 40 to store and a vector of weights 2 to be brought from memory for each block of positions (the least loss over the subject
+  /// models' layers on Zen 5, 0.2 %; Zen 4, whose products take twice the time, was nearer to 64, 20 and 5).
   private static func strassenCost(_ shape: ConvolutionShape, table: KernelTable) -> Double {
     let lanes = Double(table.lanes)
     let (positions, depth) = (Double((shape.output.product + 1) / 2), Double((shape.reduction + 1) / 2))
     let channels = Double((shape.outputChannels + 1) / 2)
     let weights = 7 * depth * (channels / lanes).rounded(.up)
-    let transforms = positions * depth / lanes * 64 + 4 * positions * channels / lanes * 20
+    let transforms = positions * depth / lanes * 90 + 4 * positions * channels / lanes * 40
     let blocks = StrassenProduct.blocks(
       rows: (shape.output.product + 1) / 2, depth: shape.reduction / 2, table: table)
-    let fetches = 5 * weights * Double(blocks)
+    let fetches = 2 * weights * Double(blocks)
     return Double(shape.batch) * (weights * positions / 0.92 + transforms + fetches)
   }
 }
