@@ -100,6 +100,10 @@ struct ChannelsInLanes: PackedGroups {
       block.accumulates = start > 0
       block.isLast = end == shape.reduction
       block.columnBias = call.epilogue.bias.map { $0 + group * shape.groupOutputChannels }
+      // With a residual the bounds are for `store` to apply.
+      if call.epilogue.residual == nil, let bounds = call.epilogue.activation.bounds {
+        (block.lowerBound, block.upperBound) = bounds
+      }
       offsets.withUnsafeBufferPointer { offsets in
         if tilesPack, let first = offsets.baseAddress {
           block.unpackedLeft = UnpackedPositions(
@@ -143,8 +147,10 @@ struct ChannelsInLanes: PackedGroups {
     var job = TransposedSums(
       sums: sums, rowStride: columnsAtOnce * weightLayout.panelWidth, positions: endRow - firstRow,
       channels: endColumn - firstColumn, output: call.output + place, channelStride: plane, square: square)
-    job.residual = call.epilogue.residual.map { $0 + place }
-    if let bounds = call.epilogue.activation.bounds { (job.lowerBound, job.upperBound) = bounds }
+    if let residual = call.epilogue.residual {
+      job.residual = residual + place
+      if let bounds = call.epilogue.activation.bounds { (job.lowerBound, job.upperBound) = bounds }
+    }
     context.table.storeTransposed(&job)
     activate(
       call, context.table, channel: channel, channels: endColumn - firstColumn, columns: firstRow..<endRow,
