@@ -1,3 +1,31 @@
+/// An operand's rows (of A) or columns (of B) as they lie in an image, to be packed by the tiles that read them first.
+///
+/// Row or column i is output position i of a convolution: step k of its depth is at `source[place(of: i) + offsets[k]]`.
+public struct UnpackedPositions {
+  /// What the places count from.
+  public var source: UnsafePointer<Float>
+  /// Shift of each step of the block's depth.
+  public var offsets: UnsafePointer<Int>
+  /// Positions that follow each other in memory, and elements from the first of them to the first of the next so many.
+  public var lineLength: Int, lineStride: Int
+
+  /// Positions.
+  @inlinable
+  public init(source: UnsafePointer<Float>, offsets: UnsafePointer<Int>, lineLength: Int, lineStride: Int) {
+    self.source = source
+    self.offsets = offsets
+    self.lineLength = lineLength
+    self.lineStride = lineStride
+  }
+
+  /// The first step of a position.
+  @inlinable @inline(__always)
+  public func place(of position: Int) -> UnsafePointer<Float> {
+    let line = position / lineLength
+    return source + (line * lineStride + (position - line * lineLength))
+  }
+}
+
 /// A block of C and the packed panels that it is the product of: the arguments of a block kernel.
 ///
 /// **A** is packed in row panels. The `rows` of A are dealt over `rowPanels` panels as evenly as whole rows allow: panel i
@@ -43,6 +71,15 @@ public struct GEMMBlock {
   public var firstColumnPanel = 0, endColumnPanel = 0
   /// Panel that `right` begins with.
   public var rightFirstPanel = 0
+
+  /// Where A's rows come from, one behind the other in memory, if `left` is yet to be packed; one vector of slack lies behind it.
+  ///
+  /// The first column panel must then be wider than one vector: its tiles fill `left`.
+  public var unpackedLeft: UnpackedPositions? = nil
+  /// Where B's columns come from, if the whole panels of `right` are yet to be packed: the first tile of each fills it.
+  ///
+  /// No vector of a whole panel may reach beyond its line. With a `rightPanelStride` of 0 the panels take turns in the memory of one.
+  public var unpackedRight: UnpackedPositions? = nil
 
   /// Products to add.
   public var depth = 0

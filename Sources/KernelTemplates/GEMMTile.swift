@@ -33,10 +33,7 @@ public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
     var sums = Sums(repeating: InlineArray(repeating: I.zero()))
     // Four lanes compute slowly enough for the processor's own fetching, and their tile has no register to spare.
     let fetches = I.lanes >= 8
-    // C is fetched while the sums are made: its rows lie far apart, and a store to a line that is not there waits.
-    if fetches {
-      for i in 0..<MR { for line in 0..<(NR * I.lanes + 15) / 16 { isa_prefetch(c + i * block.rowStride + line * 16) } }
-    }
+    if fetches { fetchOutput(c, depth: depth, block: block) }
     var ahead = next
     var p = 0
     while p < depth {
@@ -48,6 +45,101 @@ public enum GEMMTile<I: ISA, let MR: Int, let NR: Int> {
       let ap = a + p * MR
       // A comes from the second-level cache; a tile of one vector has no load to spare.
       if fetches && NR > 1 { isa_prefetch_near(ap + 192) }
+      for i in 0..<MR {
+        let ai = I.broadcast(ap[i])
+        for j in 0..<NR { sums[i][j] = I.fma(ai, I.load(bp + j * I.lanes), sums[i][j]) }
+      }
+      p += 1
+    }
+    finish(&sums, c: c, columns: columns, row: row, column: column, block: block)
+  }
+
+  /// Fetches C while the sums are made: its rows lie far apart, and a store to a line that is not there waits.
+  ///
+  /// Memory answers later than a tile of little depth is done, which therefore fetches for the tile to its right. Measured on
+  /// Zen 5: 16 channels to 96 at 112x112 take a quarter more time if nothing is fetched.
+  @inlinable @inline(__always)
+  static func fetchOutput(_ c: UnsafeMutablePointer<Float>, depth: Int, block: borrowing GEMMBlock) {
+    let first = depth < 64 ? c + NR * I.lanes : c
+    for i in 0..<MR {
+      for line in 0..<(NR * I.lanes + 15) / 16 { isa_prefetch(first + i * block.rowStride + line * 16) }
+    }
+  }
+
+  /// Runs one tile on columns of B that are not packed, and packs them on the way.
+  ///
+  /// Multiplying leaves most of the loads and stores free that packing needs. Measured on Zen 5: 1x1 convolutions of 64 to 256
+  /// channels at 56x56 gain 5 to 9 %, those of 16 to 32 channels 10 to 25 %.
+  ///
+  /// - Parameters:
+  ///   - b: panel [depth][NR * lanes] to be filled.
+  ///   - places: each vector of B, without the shift of its step.
+  ///   - offsets: shift of each step.
+  @inlinable @inline(__always)
+  public static func runPackingRight(
+    depth: Int, a: UnsafePointer<Float>, b: UnsafeMutablePointer<Float>,
+    places: InlineArray<NR, UnsafePointer<Float>>, offsets: UnsafePointer<Int>, c: UnsafeMutablePointer<Float>,
+    row: Int, column: Int, block: borrowing GEMMBlock
+  ) {
+    var sums = Sums(repeating: InlineArray(repeating: I.zero()))
+    let fetches = I.lanes >= 8
+    if fetches { fetchOutput(c, depth: depth, block: block) }
+    var p = 0
+    while p < depth {
+      let offset = offsets[p]
+      let to = b + p * (NR * I.lanes)
+      let ap = a + p * MR
+      var bp = InlineArray<NR, I.F32>(repeating: I.zero())
+      for j in 0..<NR {
+        bp[j] = I.load(places[j] + offset)
+        I.store(to + j * I.lanes, bp[j])
+      }
+      // The next panel's columns; each step is on a page of its own, whose lines the processor does not foresee.
+      if fetches {
+        for line in 0..<(NR * I.lanes + 15) / 16 { isa_prefetch(places[0] + (offset + NR * I.lanes + line * 16)) }
+      }
+      for i in 0..<MR {
+        let ai = I.broadcast(ap[i])
+        for j in 0..<NR { sums[i][j] = I.fma(ai, bp[j], sums[i][j]) }
+      }
+      p += 1
+    }
+    finish(&sums, c: c, columns: NR * I.lanes, row: row, column: column, block: block)
+  }
+
+  /// Runs one tile on rows of A that are not packed, and packs them on the way.
+  ///
+  /// - Parameters:
+  ///   - a: panel [depth][MR] to be filled, and one vector of slack.
+  ///   - place: the first row, without the shift of its step; the other rows follow.
+  ///   - offsets: shift of each step.
+  @inlinable @inline(__always)
+  public static func runPackingLeft(
+    depth: Int, a: UnsafeMutablePointer<Float>, place: UnsafePointer<Float>, offsets: UnsafePointer<Int>,
+    b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, columns: Int, row: Int, column: Int,
+    next: UnsafePointer<Float>, nextStride: Int, block: borrowing GEMMBlock
+  ) {
+    var sums = Sums(repeating: InlineArray(repeating: I.zero()))
+    let fetches = I.lanes >= 8
+    if fetches { fetchOutput(c, depth: depth, block: block) }
+    let mask = I.mask(first: (MR + I.lanes - 1) % I.lanes + 1)
+    var ahead = next
+    var p = 0
+    while p < depth {
+      let ap = place + offsets[p]
+      if fetches {
+        isa_prefetch(ahead)
+        ahead += nextStride
+        // The end of the next panel's rows.
+        isa_prefetch(ap + (2 * MR - 1))
+      }
+      let to = a + p * MR
+      for v in 0..<(MR + I.lanes - 1) / I.lanes {
+        // What is too much is overwritten by the next step, or is slack.
+        I.store(
+          to + v * I.lanes, (v + 1) * I.lanes <= MR ? I.load(ap + v * I.lanes) : I.load(ap + v * I.lanes, mask))
+      }
+      let bp = b + p * (NR * I.lanes)
       for i in 0..<MR {
         let ai = I.broadcast(ap[i])
         for j in 0..<NR { sums[i][j] = I.fma(ai, I.load(bp + j * I.lanes), sums[i][j]) }

@@ -187,6 +187,8 @@ public protocol ISA: SendableMetatype {
   static func even(_ a: F32, _ b: F32) -> F32
   /// Lanes 1, 3, 5, … of `a` and then of `b`.
   static func odd(_ a: F32, _ b: F32) -> F32
+  /// The last lane of `x`, and then all lanes of `a` but the last.
+  static func shiftIn(_ a: F32, _ x: F32) -> F32
   /// The sum of all lanes, added in pairs: the order differs by instruction set.
   static func sum(_ a: F32) -> Float
   /// The largest lane; unspecified if one is NaN.

@@ -103,6 +103,7 @@ public enum Portable: ISA {
   @inlinable @inline(__always) public static func even(_ a: F32, _ b: F32) -> F32 {
     SIMD8(lowHalf: a, highHalf: b).evenHalf
   }
+  @inlinable @inline(__always) public static func shiftIn(_ a: F32, _ x: F32) -> F32 { SIMD4(x[3], a[0], a[1], a[2]) }
   @inlinable @inline(__always) public static func odd(_ a: F32, _ b: F32) -> F32 {
     SIMD8(lowHalf: a, highHalf: b).oddHalf
   }

@@ -44,22 +44,51 @@ public enum TransposedStore<I: ISA> {
   /// Stores the sums.
   @inlinable @inline(__always)
   public static func run(_ job: borrowing TransposedSums) {
+    // What is not changed goes to the output straight from registers; its last square overlaps the one before.
+    let (hasBias, hasResidual) = (job.bias != nil, job.residual != nil)
+    let isBounded = max(job.lowerBound, -job.upperBound) > -.infinity
+    let copies = !hasBias && !hasResidual && !isBounded
+    let positions = job.positions
     var channel = 0
     while channel < job.channels {
       let channels = job.channels - channel < I.lanes ? job.channels - channel : I.lanes
-      var position = 0
-      while position < job.positions {
-        let from = job.sums + (position * job.rowStride + channel)
-        I.transpose(from, job.rowStride, job.square, I.lanes)
-        let place = channel * job.channelStride + position
-        if position + I.lanes <= job.positions {
-          storeWhole(job, channel: channel, channels: channels, place: place)
-        } else {
-          storePart(job, channel: channel, channels: channels, place: place, count: job.positions - position)
-        }
-        position += I.lanes
+      if copies && channels == I.lanes && positions >= I.lanes {
+        copy(job, channel: channel)
+      } else {
+        store(job, channel: channel, channels: channels)
       }
       channel += I.lanes
+    }
+  }
+
+  /// Transposes a vector of channels of at least as many positions.
+  @inlinable @inline(__always)
+  static func copy(_ job: borrowing TransposedSums, channel: Int) {
+    let last = job.positions - I.lanes
+    let from = job.sums + channel
+    let to = job.output + channel * job.channelStride
+    var position = 0
+    while true {
+      I.transpose(from + position * job.rowStride, job.rowStride, to + position, job.channelStride)
+      if position == last { return }
+      position = position + I.lanes < last ? position + I.lanes : last
+    }
+  }
+
+  /// Finishes a vector of channels, or less.
+  @inlinable @inline(__always)
+  static func store(_ job: borrowing TransposedSums, channel: Int, channels: Int) {
+    var position = 0
+    while position < job.positions {
+      let from = job.sums + (position * job.rowStride + channel)
+      I.transpose(from, job.rowStride, job.square, I.lanes)
+      let place = channel * job.channelStride + position
+      if position + I.lanes <= job.positions {
+        storeWhole(job, channel: channel, channels: channels, place: place)
+      } else {
+        storePart(job, channel: channel, channels: channels, place: place, count: job.positions - position)
+      }
+      position += I.lanes
     }
   }
 

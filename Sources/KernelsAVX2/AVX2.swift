@@ -107,6 +107,7 @@ public enum AVX2: ISA {
   @inlinable @inline(__always) public static func odd(_ a: F32, _ b: F32) -> F32 {
     _mm256_castsi256_ps(isa_mm256_permute4x64_0213(_mm256_castps_si256(isa_mm256_shuffle_odd_ps(a, b))))
   }
+  @inlinable @inline(__always) public static func shiftIn(_ a: F32, _ x: F32) -> F32 { isa_mm256_shift_in_ps(a, x) }
   @inlinable @inline(__always) public static func sum(_ a: F32) -> Float {
     let four = _mm_add_ps(isa_mm256_low_ps(a), isa_mm256_high_ps(a))
     let two = _mm_add_ps(four, _mm_movehl_ps(four, four))

@@ -100,6 +100,7 @@ public enum AVX512: ISA {
   @inlinable @inline(__always) public static func odd(_ a: F32, _ b: F32) -> F32 {
     _mm512_permutex2var_ps(a, _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1), b)
   }
+  @inlinable @inline(__always) public static func shiftIn(_ a: F32, _ x: F32) -> F32 { isa_mm512_shift_in_ps(a, x) }
   @inlinable @inline(__always) public static func sum(_ a: F32) -> Float { _mm512_reduce_add_ps(a) }
   @inlinable @inline(__always) public static func maximum(_ a: F32) -> Float { _mm512_reduce_max_ps(a) }
   @inlinable @inline(__always) public static func minimum(_ a: F32) -> Float { _mm512_reduce_min_ps(a) }

@@ -175,7 +175,9 @@ private func depthwiseShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
       square(28, 32, 32, kernel: 3, stride: 1, groups: 8), square(14, 32, 32, kernel: 3, stride: 2, groups: 4),
       square(28, 9, 9, kernel: 3, stride: 1, groups: 9), square(29, 9, 9, kernel: 5, stride: 2, groups: 9),
       square(112, 5, 5, kernel: 3, stride: 1, groups: 5), square(112, 5, 5, kernel: 3, stride: 2, groups: 5),
-      square(1, 70, 90, kernel: 1, stride: 1),
+      square(1, 70, 90, kernel: 1, stride: 1), square(32, 5, 30, kernel: 3, stride: 1),
+      square(48, 3, 13, kernel: 3, stride: 1), square(64, 3, 40, kernel: 3, stride: 2),
+      square(7, 8, 8, kernel: 3, stride: 1, groups: 8),
     ].enumerated() {
       for threads in [1, 3] where isExact(algorithm, shape, table) {
         #expect(
@@ -187,9 +189,15 @@ private func depthwiseShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
   /// Depth beyond several cache blocks.
   @Test(arguments: KernelTable.every, Convolution.Algorithm.allCases.filter { $0 != .winograd4 })
   func deepReductionEqualsReference(table: KernelTable, algorithm: Convolution.Algorithm) {
-    let shape = ConvolutionShape(
+    let taps = ConvolutionShape(
       batch: 2, inputChannels: 130, outputChannels: 64, input: [9, 11], kernel: [3, 3], stride: [1, 1],
       dilation: [1, 1], padsBegin: [1, 1], padsEnd: [1, 1])
-    #expect(equalsReference(shape, algorithm: algorithm, table: table, seed: 3))
+    // More rows, too, than one block of the cache has.
+    let channels = ConvolutionShape(
+      batch: 2, inputChannels: 410, outputChannels: 330, input: [9, 11], kernel: [1, 1], stride: [1, 1],
+      dilation: [1, 1], padsBegin: [0, 0], padsEnd: [0, 0])
+    for shape in [taps, channels] where isExact(algorithm, shape, table) {
+      #expect(equalsReference(shape, algorithm: algorithm, table: table, seed: 3))
+    }
   }
 }

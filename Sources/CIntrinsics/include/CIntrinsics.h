@@ -28,9 +28,17 @@ ISA_AVX2 __m128 isa_mm256_low_ps(__m256 a) { return _mm256_extractf128_ps(a, 0);
 ISA_AVX2 __m128 isa_mm256_high_ps(__m256 a) { return _mm256_extractf128_ps(a, 1); }
 ISA_AVX2 __m256 isa_mm256_low_halves_ps(__m256 a, __m256 b) { return _mm256_permute2f128_ps(a, b, 0x20); }
 ISA_AVX2 __m256 isa_mm256_high_halves_ps(__m256 a, __m256 b) { return _mm256_permute2f128_ps(a, b, 0x31); }
+ISA_AVX2 __m256 isa_mm256_shift_in_ps(__m256 a, __m256 x) {
+  const __m256i from = _mm256_castps_si256(a);
+  const __m256i before = _mm256_permute2x128_si256(_mm256_castps_si256(x), from, 0x21);
+  return _mm256_castsi256_ps(_mm256_alignr_epi8(from, before, 12));
+}
 
 ISA_AVX512 __m512 isa_mm512_even_quarters_ps(__m512 a, __m512 b) { return _mm512_shuffle_f32x4(a, b, 0x88); }
 ISA_AVX512 __m512 isa_mm512_odd_quarters_ps(__m512 a, __m512 b) { return _mm512_shuffle_f32x4(a, b, 0xDD); }
+ISA_AVX512 __m512 isa_mm512_shift_in_ps(__m512 a, __m512 x) {
+  return _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(a), _mm512_castps_si512(x), 15));
+}
 ISA_AVX512 __m512 isa_mm512_round_nearest_ps(__m512 a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 ISA_AVX512 __m512 isa_mm512_floor_ps(__m512 a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 ISA_AVX512 __mmask16 isa_mm512_cmplt_ps(__m512 a, __m512 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }

@@ -14,6 +14,8 @@ struct ChannelsInLanes: PackedGroups {
   private let blocking: GEMMBlocking
   private let positionLayout: PackedLayout
   private let offsets: [Int]
+  /// Positions lie one behind the other, so that tiles may pack them.
+  private let isContiguous: Bool
   private let rowsAtOnce: Int, columnsAtOnce: Int
   private let packedBytes: Int, sumBytes: Int, squareBytes: Int
 
@@ -28,6 +30,7 @@ struct ChannelsInLanes: PackedGroups {
       left: positionLayout, right: weightLayout, items: shape.batch * shape.groups, threads: context.pool.threads,
       table: table)
     offsets = input.offsets(channels: shape.groupInputChannels)
+    isContiguous = input.lines(lanes: table.lanes).map { $0.length == shape.output.product } ?? false
     copyBytes =
       input.isCopy ? (shape.batch * shape.inputChannels * input.channelStride * 4).roundedUp(to: 64) : 0
     let l2 = CacheSizes.current.l2
@@ -74,11 +77,13 @@ struct ChannelsInLanes: PackedGroups {
     let firstRow = positionLayout.lanes(ofPanel: rows.lowerBound).lowerBound
     let firstColumn = columns.lowerBound * weightLayout.panelWidth
     let rowStride = columnsAtOnce * weightLayout.panelWidth
+    // The first column panel's tiles pack the rows, if they are wide enough.
+    let tilesPack = isContiguous && shape.groupOutputChannels - firstColumn > context.table.lanes
     var start = 0
     repeat {
       let end = blocking.nextDepth(after: start)
       let depth = end - start
-      pack(rows, depth: start..<end, from: source, runs: runs, into: packed)
+      if !tilesPack { pack(rows, depth: start..<end, from: source, runs: runs, into: packed) }
       // The packed rows and the sums begin with this block's, the arithmetic of panels with the matrix's.
       var block = GEMMBlock(
         left: UnsafePointer(packed) - firstRow * depth, right: call.weights + group * weightLayout.count,
@@ -95,7 +100,17 @@ struct ChannelsInLanes: PackedGroups {
       block.accumulates = start > 0
       block.isLast = end == shape.reduction
       block.columnBias = call.epilogue.bias.map { $0 + group * shape.groupOutputChannels }
-      context.table.gemm(&block)
+      // With a residual the bounds are for `store` to apply.
+      if call.epilogue.residual == nil, let bounds = call.epilogue.activation.bounds {
+        (block.lowerBound, block.upperBound) = bounds
+      }
+      offsets.withUnsafeBufferPointer { offsets in
+        if tilesPack, let first = offsets.baseAddress {
+          block.unpackedLeft = UnpackedPositions(
+            source: source, offsets: first + start, lineLength: shape.output.product, lineStride: 0)
+        }
+        context.table.gemm(&block)
+      }
       start = end
     } while start < shape.reduction
   }
@@ -132,8 +147,10 @@ struct ChannelsInLanes: PackedGroups {
     var job = TransposedSums(
       sums: sums, rowStride: columnsAtOnce * weightLayout.panelWidth, positions: endRow - firstRow,
       channels: endColumn - firstColumn, output: call.output + place, channelStride: plane, square: square)
-    job.residual = call.epilogue.residual.map { $0 + place }
-    if let bounds = call.epilogue.activation.bounds { (job.lowerBound, job.upperBound) = bounds }
+    if let residual = call.epilogue.residual {
+      job.residual = residual + place
+      if let bounds = call.epilogue.activation.bounds { (job.lowerBound, job.upperBound) = bounds }
+    }
     context.table.storeTransposed(&job)
     activate(
       call, context.table, channel: channel, channels: endColumn - firstColumn, columns: firstRow..<endRow,

@@ -131,6 +131,15 @@ struct PaddedInput: Sendable {
     }
   }
 
+  /// How output positions follow each other in memory, if every vector of them from a multiple of `lanes` on is in one piece: the
+  /// length of a line of positions, and elements from one line to the next.
+  func lines(lanes: Int) -> (length: Int, stride: Int)? {
+    let output = shape.output
+    let isSlice = outputRowStep == output.width || output.height == 1
+    if isSlice && (outputSliceStep == output.width * output.height || output.depth == 1) { return (output.product, 0) }
+    return output.depth == 1 && output.width % lanes == 0 ? (output.width, outputRowStep) : nil
+  }
+
   /// The runs of output positions `range` of one image; returns how many.
   func runs(_ range: Range<Int>, into runs: UnsafeMutablePointer<Run>) -> Int {
     let (width, height) = (shape.output.width, shape.output.height)

@@ -14,6 +14,8 @@ struct PositionsInLanes: PackedGroups {
   private let offsets: [Int]
   /// Column panels that are packed at a time.
   private let panelsAtOnce: Int
+  /// How positions lie, if the tiles are to pack whole panels.
+  private let lines: (length: Int, stride: Int)?
 
   init(_ shape: ConvolutionShape, input: PaddedInput, context: KernelContext) {
     self.shape = shape
@@ -26,6 +28,7 @@ struct PositionsInLanes: PackedGroups {
       left: weightLayout, right: columnLayout, items: shape.batch * shape.groups, threads: context.pool.threads,
       table: table)
     offsets = input.offsets(channels: shape.groupInputChannels)
+    lines = input.lines(lanes: table.lanes)
     copyBytes =
       input.isCopy ? (shape.batch * shape.inputChannels * input.channelStride * 4).roundedUp(to: 64) : 0
     let panelBytes = blocking.blockDepth * table.tileColumns * 4
@@ -63,36 +66,55 @@ struct PositionsInLanes: PackedGroups {
         block.residual = inPlace ? nil : call.epilogue.residual.map { $0 + place }
 
         let image0 = source + (image * shape.inputChannels + group * shape.groupInputChannels) * input.channelStride
-        for columns in columnPanels.pieces(of: panelsAtOnce) {
-          (block.firstColumnPanel, block.endColumnPanel) = (columns.lowerBound, columns.upperBound)
-          block.rightFirstPanel = columns.lowerBound
-          var start = 0
-          repeat {
-            let end = blocking.nextDepth(after: start)
-            pack(columns, depth: start..<end, from: image0, runs: runs, into: packed)
-            (block.leftStart, block.rightStart, block.depth) = (start, 0, end - start)
-            block.rightPanelStride = (end - start) * columnLayout.panelWidth
-            block.accumulates = inPlace || start > 0
-            block.isLast = end == shape.reduction
-            for rows in rowPanels.pieces(of: blocking.rowPanels) {
-              (block.firstRowPanel, block.endRowPanel) = (rows.lowerBound, rows.upperBound)
-              context.table.gemm(&block)
-            }
-            start = end
-          } while start < shape.reduction
-          let rows =
-            weightLayout.lanes(ofPanel: rowPanels.lowerBound)
-            .lowerBound..<weightLayout.lanes(
-              ofPanel: rowPanels.upperBound - 1
-            ).upperBound
-          activate(
-            call, context.table, channel: image * shape.outputChannels + firstChannel + rows.lowerBound,
-            channels: rows.count,
-            columns: columns.lowerBound
-              * columnLayout.panelWidth..<columnLayout.lanes(
-                ofPanel: columns.upperBound - 1
-              ).upperBound,
-            plane: shape.output.product)
+        offsets.withUnsafeBufferPointer { offsets in
+          // Panels up to here are packed by the first tiles that read them, each in the place of the one before if nothing else
+          // does, so that it never leaves the first-level cache.
+          let whole =
+            lines == nil || offsets.isEmpty
+            ? columnPanels.lowerBound : min(columnPanels.upperBound, shape.output.product / columnLayout.panelWidth)
+          let sharesPlace = rowPanels.count <= blocking.rowPanels
+          var firstPanel = columnPanels.lowerBound
+          while firstPanel < columnPanels.upperBound {
+            let isWhole = firstPanel < whole
+            let columns = (firstPanel..<(isWhole ? whole : columnPanels.upperBound)).prefix(panelsAtOnce)
+            firstPanel = columns.upperBound
+            (block.firstColumnPanel, block.endColumnPanel) = (columns.lowerBound, columns.upperBound)
+            block.rightFirstPanel = columns.lowerBound
+            var start = 0
+            repeat {
+              let end = blocking.nextDepth(after: start)
+              block.unpackedRight = nil
+              if isWhole, let lines, let first = offsets.baseAddress {
+                block.unpackedRight = UnpackedPositions(
+                  source: image0, offsets: first + start, lineLength: lines.length, lineStride: lines.stride)
+              } else {
+                pack(columns, depth: start..<end, from: image0, runs: runs, into: packed)
+              }
+              (block.leftStart, block.rightStart, block.depth) = (start, 0, end - start)
+              block.rightPanelStride = isWhole && sharesPlace ? 0 : (end - start) * columnLayout.panelWidth
+              block.accumulates = inPlace || start > 0
+              block.isLast = end == shape.reduction
+              for rows in rowPanels.pieces(of: blocking.rowPanels) {
+                (block.firstRowPanel, block.endRowPanel) = (rows.lowerBound, rows.upperBound)
+                context.table.gemm(&block)
+                block.unpackedRight = nil
+              }
+              start = end
+            } while start < shape.reduction
+            let rows =
+              weightLayout.lanes(ofPanel: rowPanels.lowerBound)
+              .lowerBound..<weightLayout.lanes(
+                ofPanel: rowPanels.upperBound - 1
+              ).upperBound
+            activate(
+              call, context.table, channel: image * shape.outputChannels + firstChannel + rows.lowerBound,
+              channels: rows.count,
+              columns: columns.lowerBound
+                * columnLayout.panelWidth..<columnLayout.lanes(
+                  ofPanel: columns.upperBound - 1
+                ).upperBound,
+              plane: shape.output.product)
+          }
         }
       })
   }
