@@ -215,6 +215,20 @@ struct PaddingTests {
     try Self.expectEqual(model, inputs)
   }
 
+  /// An index that no axis has is the error that it is without skipping, not the end of the process.
+  @Test(arguments: [Int64.max, 32, -33, Int64.min], [true, false])
+  func anIndexThatNoAxisHasIsAnError(index: Int64, skipPadding: Bool) throws {
+    var model = try ZooModel.tinyEncoder.build()
+    let pooler = try #require(model.graph.order.last { model.graph[$0].op.name == "Gather" })
+    let constant = model.graph.addConstant(name: "far", Tensor(scalar: index))
+    model.graph.update(pooler) { $0.inputs[1] = constant }
+    #expect {
+      _ = try Self.session(model, skipPadding: skipPadding).run(Self.inputs([9], tokens: 32, of: model))
+    } throws: {
+      if case EngineError.model(_, .invalidValue) = $0 { true } else { false }
+    }
+  }
+
   /// A node that does not take fewer tokens is found before the plan says that it skips some.
   @Test func whatCannotBeCutIsNotSkipped() throws {
     var model = try ZooModel.tinyEncoder.build()

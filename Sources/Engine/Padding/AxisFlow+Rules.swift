@@ -88,7 +88,7 @@ extension AxisFlow {
       carry(0, other, to: other < axis ? other : other + indices.count - 1)
     }
     for other in indices.indices { carry(1, other, to: axis + other) }
-    if let numbers = constant(1), let last = numbers.max(), numbers.allSatisfy({ $0 >= 0 }) {
+    if let numbers = constant(1), let last = numbers.max(), numbers.allSatisfy({ $0 >= 0 }), last < data[axis] {
       select(0, axis, before: last + 1)
     }
   }

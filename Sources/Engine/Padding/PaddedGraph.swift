@@ -57,11 +57,11 @@ struct PaddedGraph: Sendable {
     _ graph: Graph, mask: ValueID, number: Int, flows: [(id: NodeID, flow: AxisFlow)], classes: AxisClasses
   ) {
     guard let sizes = graph.sizes(of: mask), let tokens = sizes.last, sizes.allSatisfy({ $0 > 0 }) else { return nil }
+    let axis = Axis(owner: .value(mask), index: sizes.count - 1)
+    guard classes.isFree(axis) else { return nil }
     // Whole vectors of tokens.
     let granularity = (tokens + 8 * PaddedPlans.capacity - 1) / (8 * PaddedPlans.capacity) * 8
     guard tokens > granularity else { return nil }
-    let axis = Axis(owner: .value(mask), index: sizes.count - 1)
-    guard classes.isFree(axis) else { return nil }
     let contents = MaskContents.follow(mask, along: axis.index, flows: flows, in: graph)
     var (leastTokens, isHidden) = (1, false)
     for (id, flow) in flows {
