@@ -215,6 +215,82 @@ struct PaddingTests {
     try Self.expectEqual(model, inputs)
   }
 
+  /// An operator on the way of the tokens, and what else than tokens it reads.
+  struct Passage: Sendable, CustomTestStringConvertible {
+    let op: String
+    var domain = ""
+    var version = 13
+    var attributes: [String: Attribute] = [:]
+    /// Further inputs for vectors of a width; nil is the tokens again.
+    var others: @Sendable (_ width: Int) -> [Tensor?] = { _ in [] }
+    /// The output that goes on, of how many.
+    var output = (index: 0, count: 1)
+    var keepsTokensApart = true
+    var isHalfOfTheTokens: Bool { op == "Split" && !keepsTokensApart }
+    var testDescription: String { "\(domain)\(op)" }
+
+    /// One element for each of a vector.
+    static func vector(_ width: Int) -> [Tensor?] { [Tensor(shape: [width], (0..<width).map { Float($0 % 5) / 4 })] }
+    static let microsoft = "com.microsoft"
+  }
+
+  /// Operators whose lowerings say how axes go through them, and some that do not keep tokens apart.
+  static let passages: [Passage] = [
+    Passage(op: "Celu", version: 12), Passage(op: "Mish", version: 18), Passage(op: "Softsign", version: 22),
+    Passage(op: "Sin", version: 22), Passage(op: "Cos", version: 22), Passage(op: "Atan", version: 22),
+    Passage(op: "ThresholdedRelu", version: 22), Passage(op: "Shrink", version: 9),
+    Passage(op: "Mean", others: { _ in [nil] }), Passage(op: "CastLike", version: 15, others: Passage.vector),
+    Passage(op: "LogSoftmax"), Passage(op: "Hardmax"),
+    Passage(op: "LogSoftmax", version: 11, attributes: ["axis": .int(2)]),
+    Passage(op: "RMSNormalization", version: 23, others: Passage.vector),
+    Passage(op: "Tile", others: { _ in [Tensor(shape: [3], [1, 1, 1] as [Int64])] }),
+    Passage(
+      op: "Split", attributes: ["axis": .int(2)],
+      others: { width in [Tensor(shape: [2], [Int64(width - 1), 1])] }, output: (1, 2)),
+    Passage(op: "Gelu", domain: Passage.microsoft, version: 1),
+    Passage(op: "QuickGelu", domain: Passage.microsoft, version: 1),
+    Passage(op: "FastGelu", domain: Passage.microsoft, version: 1, others: Passage.vector),
+    Passage(op: "BiasGelu", domain: Passage.microsoft, version: 1, others: Passage.vector),
+    Passage(
+      op: "Split", attributes: ["axis": .int(1)], others: { _ in [Tensor(shape: [2], [16, 16] as [Int64])] },
+      output: (1, 2), keepsTokensApart: false),
+    Passage(op: "LogSoftmax", attributes: ["axis": .int(1)], keepsTokensApart: false),
+    Passage(op: "LogSoftmax", version: 11, keepsTokensApart: false),
+    Passage(op: "Trilu", version: 14, keepsTokensApart: false),
+  ]
+
+  @Test(arguments: passages)
+  func tokensPassOperators(passage: Passage) throws {
+    var model = try ZooModel.tinyEncoder.build()
+    var graph = model.graph
+    let norm = try #require(graph.order.first { graph[$0].op.name == "LayerNormalization" })
+    let x = try #require(graph[norm].inputs[0])
+    let width = try #require(graph[norm].inputs[1].flatMap { graph[$0].constant?.count })
+    let others = passage.others(width).map { other in
+      other.map { graph.addConstant(name: graph.freshName("other"), $0) } ?? x
+    }
+    let outputs = (0..<passage.output.count).map { graph.addValue(name: "part\($0)") }
+    graph.append(
+      Node(
+        OperatorID(passage.op, domain: passage.domain, version: passage.version), name: "passage",
+        inputs: [x] + others, outputs: outputs, attributes: passage.attributes), before: norm)
+    let part = outputs[passage.output.index]
+    let whole =
+      passage.isHalfOfTheTokens
+      ? graph.append(
+        OperatorID("Concat", version: 13), inputs: [part, part], attributes: ["axis": .int(1)], output: "whole",
+        before: norm)
+      : part
+    // One column of the vectors is broadcast to all.
+    let sum = graph.append(OperatorID("Add", version: 14), inputs: [x, whole], output: "sum", before: norm)
+    graph.update(norm) { $0.inputs[0] = sum }
+    model.graph = graph
+    #expect(try Self.session(model).plan().paddingMask == (passage.keepsTokensApart ? "attention_mask" : nil))
+    let inputs = Self.inputs([9], tokens: 32, of: model)
+    #expect(try Self.tokensRun(Self.session(model), inputs) == (passage.keepsTokensApart ? 16 : 32))
+    try Self.expectEqual(model, inputs)
+  }
+
   /// An index that no axis has is the error that it is without skipping, not the end of the process.
   @Test(arguments: [Int64.max, 32, -33, Int64.min], [true, false])
   func anIndexThatNoAxisHasIsAnError(index: Int64, skipPadding: Bool) throws {
