@@ -53,6 +53,31 @@ struct PlanCommandTests {
     }
   }
 
+  /// Sizes that are not given are those that the plan was compiled for, first of all.
+  @Test func aPlanIsMeasuredInItsOwnSizes() throws {
+    try withTemporaryFolder { folder in
+      var graph = Graph(name: "free")
+      let x = graph.addInput(name: "x", type: .tensor(.float32, [.symbol("n"), .symbol("m")]))
+      graph.addOutput(graph.append(OperatorID("Relu", version: 14), name: "relu", inputs: [x], output: "y"))
+      let model = folder.appending(path: "model.onnx").path
+      try Model(graph: graph).write(to: model)
+      let plan = folder.appending(path: "model.plan").path
+      _ = try Program.swiftinfer("compile", model, "-o", plan, "--shape", "x=3x5", "--shape", "x=2x7")
+      func output(_ arguments: String...) throws -> String? {
+        let latency = ["latency", plan, "--runs", "1", "--warmup", "0", "--profile", "--json"]
+        let layers = try object(Program.swiftinfer(latency + arguments).output)["layers"] as? [[String: Any]]
+        return layers?.first?["output"] as? String
+      }
+      #expect(try output() == "float[3x5]")
+      #expect(try output("--shape", "x=4x6") == "float[4x6]")
+      func steps(_ arguments: String...) throws -> String {
+        try Program.swiftinfer(["inspect", plan, "--plan"] + arguments).output
+      }
+      #expect(try steps().contains("3x5"))
+      #expect(try steps("--shape", "x=4x6").contains("4x6"))
+    }
+  }
+
   @Test func theModelIsNoPlaceForItsPlan() throws {
     try withTemporaryFolder { folder in
       let model = try SmallModel(in: folder)
