@@ -52,9 +52,7 @@ struct InspectCommand: ParsableCommand {
       guard shapes.isEmpty else {
         throw BenchError.unusable(argument: "--shape", reason: "\(reference.text) was compiled for its own sizes")
       }
-      guard let summary = try ModelSummary(ofPlan: reference.text) else {
-        throw BenchError.malformed(file: reference.text, what: "holds no summary of its model")
-      }
+      let summary = try ModelSummary(ofPlan: reference.text)
       if json { try Console.printJSON(summary) } else { try Console.output(summary.description) }
       return
     }

@@ -46,7 +46,7 @@ struct PlanCommandTests {
         #expect(outcome.exitCode == 2 && outcome.errors == "swiftinfer: \(name): \(reason)\n")
       }
       let again = try Program.swiftinfer("compile", plan, "-o", plan)
-      #expect(again.exitCode != 0 && again.errors.contains("expected a model to compile"))
+      #expect(again.exitCode == 2 && again.errors.contains("expected a model to compile"))
       // Sizes are the plan's; `inspect --plan` takes others.
       let sized = try Program.swiftinfer("inspect", plan, "--shape", "x=2x3")
       #expect(sized.exitCode == 2)
@@ -75,6 +75,38 @@ struct PlanCommandTests {
       }
       #expect(try steps().contains("3x5"))
       #expect(try steps("--shape", "x=4x6").contains("4x6"))
+    }
+  }
+
+  /// Plans of the cache tell of their model what they hold.
+  @Test func everyPlanCanBeInspected() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let cache = folder.appending(path: "cache")
+      let run = ["run", model.file, "--plan-cache", "--input", "x=\(model.input)"]
+      _ = try Program.swiftinfer(run, environment: ["SWIFTINFER_CACHE": cache.path])
+      let plan = try #require(
+        try FileManager.default.contentsOfDirectory(at: cache, includingPropertiesForKeys: nil).first?.path)
+      let text = try Program.swiftinfer("inspect", plan)
+      #expect(text.exitCode == 0 && text.output.contains("operators   Relu 1"))
+      #expect(text.output.contains("compiled    float[2x3]") && !text.output.contains("sparsity"))
+      let summary = try object(Program.swiftinfer("inspect", plan, "--json").output)
+      #expect(summary["operators"] as? [String: Int] == ["Relu": 1] && summary["opset"] as? Int == 17)
+      #expect((summary["plan"] as? [String: Any])?["source"] as? String == model.file)
+    }
+  }
+
+  @Test func aStalePlanIsNotInspected() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let plan = folder.appending(path: "model.plan").path
+      _ = try Program.swiftinfer("compile", model.file, "-o", plan)
+      let bytes = try Data(contentsOf: URL(filePath: model.file))
+      try (bytes + bytes).write(to: URL(filePath: model.file))
+      for arguments in [[], ["--plan"], ["--json"]] {
+        let outcome = try Program.swiftinfer(["inspect", plan] + arguments)
+        #expect(outcome.exitCode == 1 && outcome.errors.contains("\(plan): stale: \(model.file) changed its size"))
+      }
     }
   }
 

@@ -58,8 +58,8 @@ public struct ModelSummary: Codable, Sendable {
   public let parameters: Int
   /// Multiply-accumulate operations of one request; free dimensions as `SyntheticInputs` binds them.
   public let macs: Int
-  /// Part of the elements of weights of two and more dimensions that are zero, 0…1.
-  public let sparsity: Double
+  /// Part of the elements of weights of two and more dimensions that are zero, 0…1; nil if not all weights are there.
+  public internal(set) var sparsity: Double?
   /// Operators that are not built in.
   public let unsupported: [String]
   /// What it was compiled for, if it is a plan file: all else is of the model that was compiled.
@@ -172,9 +172,9 @@ extension ModelSummary: CustomStringConvertible {
       "outputs     \(list(outputs))",
       "operators   \(counts.joined(separator: ", "))",
       "parameters  \(Figures.count(parameters))",
-      "sparsity    \(Figures.decimals(100 * sparsity, 1)) % of the weights are zero",
-      "MACs        \(Figures.count(macs))",
     ]
+    if let sparsity { lines.append("sparsity    \(Figures.decimals(100 * sparsity, 1)) % of the weights are zero") }
+    lines.append("MACs        \(Figures.count(macs))")
     if !unsupported.isEmpty { lines.append("unsupported \(unsupported.joined(separator: ", "))") }
     if let plan { lines += plan.lines }
     return lines.joined(separator: "\n")

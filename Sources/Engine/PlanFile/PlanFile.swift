@@ -74,6 +74,15 @@ public final class PlanFile: Sendable {
     return count == bytes.count && bytes.withUnsafeBytes(PlanPreamble.isPlan)
   }
 
+  /// Checks that the model that it was made of is as it was, as far as its files are still there; a session checks this too.
+  ///
+  /// - Throws: `EngineError.plan` if the model has changed.
+  public func checkSource() throws(EngineError) {
+    do throws(PlanFault) { try source.check(pool: ThreadPool(threads: 1)) } catch {
+      throw .plan(file: path, error)
+    }
+  }
+
   private static func manifest(of bytes: UnsafeRawBufferPointer) throws(PlanFault) -> PlanManifest {
     let preamble = try PlanPreamble(bytes)
     let json = UnsafeRawBufferPointer(rebasing: bytes.suffix(preamble.manifestByteCount))
