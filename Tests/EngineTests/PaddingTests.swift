@@ -210,7 +210,10 @@ struct PaddingTests {
       : Tensor(
         dataType: type, shape: [1, 32],
         storage: TensorStorage(byteCount: type.byteCount(elements: 32)) { bytes in
-          for i in bytes.indices { bytes[i] = type == .float32 ? 0 : UInt8(i % 7) }
+          // Of floats the bytes of the sign and the exponent: -2 to 2, each token another.
+          for i in bytes.indices {
+            bytes[i] = type == .float32 ? [0, 0, UInt8(i / 4 * 4), i % 8 < 4 ? 0x3F : 0xBF][i % 4] : UInt8(i % 7)
+          }
         })
     try Self.expectEqual(model, inputs)
   }
@@ -356,6 +359,41 @@ struct PaddingTests {
     for real in [1, step + 1] {
       let inputs = Self.inputs([real], tokens: tokens, of: model)
       #expect(try Self.tokensRun(session, inputs) == (real + step - 1) / step * step)
+    }
+  }
+
+  // MARK: - Threads
+
+  /// Plans of all lengths share their memory by lending it; requests that run at once must not meet in it.
+  @Test(arguments: [1, 2])
+  func requestsOfDifferentLengthsMayRunAtOnce(threads: Int) async throws {
+    let model = try ZooModel.tinyEncoder.build(batch: .symbol("batch"), tokens: .symbol("sequence"))
+    let session = try Session(CompiledModel(model), options: SessionOptions(threads: threads))
+    let lengths = [[1], [9], [32], [17, 3], [24], [8, 32], [32, 31], [12]]
+    func logits(_ lengths: [Int]) throws -> [Float] {
+      try #require(try session.run(Self.inputs(lengths, tokens: 32, of: model))["logits"]?.elements(Float.self))
+    }
+    let expected = try lengths.map { try logits($0) }
+    #expect(Set(expected).count == lengths.count)
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for task in lengths.indices {
+        group.addTask {
+          let request = try InferenceRequest(
+            session, shapes: Self.inputs([1], tokens: 32, of: model).mapValues(\.shape))
+          for round in 0..<8 {
+            let number = (task + round) % lengths.count
+            if try logits(lengths[number]) != expected[number] { return false }
+            guard lengths[number].count == 1 else { continue }
+            for (name, tensor) in Self.inputs(lengths[number], tokens: 32, of: model) {
+              try request.setInput(name, to: tensor)
+            }
+            try request.run()
+            if try request.output("logits").tensor?.elements(Float.self) != expected[number] { return false }
+          }
+          return true
+        }
+      }
+      for try await isRight in group { #expect(isRight) }
     }
   }
 
