@@ -38,10 +38,10 @@ public struct Tolerance: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - distance: from the expected value; not finite if one of the two is infinite or NaN, and they are not the same.
-  ///   - length: the expected value's.
-  func excess(distance: Double, length: Double) -> Double {
+  ///   - magnitude: the expected value's.
+  func excess(distance: Double, magnitude: Double) -> Double {
     guard distance != 0 else { return 0 }
-    let allowed = absolute + relative * length
+    let allowed = absolute + relative * magnitude
     guard distance.isFinite, allowed.isFinite, allowed > 0 else { return .infinity }
     return distance / allowed
   }
