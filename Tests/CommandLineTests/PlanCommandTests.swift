@@ -176,6 +176,10 @@ struct PlanCommandTests {
 
       let zoo = try Program.swiftinfer(["latency", "zoo:tiny-cnn", "--plan-cache"], environment: environment)
       #expect(zoo.exitCode == 2 && zoo.errors.contains("--plan-cache: zoo:tiny-cnn is no file"))
+      for models in [[], ["zoo:tiny-cnn"]] {
+        let bench = try Program.swiftinfer(["bench"] + models + ["--plan-cache"], environment: environment)
+        #expect(bench.exitCode == 2 && bench.errors.contains("--plan-cache: models of the zoo are no files"))
+      }
     }
   }
 }
