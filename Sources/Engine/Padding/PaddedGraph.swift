@@ -8,7 +8,9 @@ import Graph
 ///   (`MaskContents`); other operators keep its indices apart;
 /// - all else that the axis meets is constant, so that it can be cut too.
 ///
-/// Whatever it does not know ends it: then the graph is run whole. Results are equal but for the order of sums.
+/// Whatever it does not know ends it: then the graph is run whole. Results are equal but for the order of sums, and for pairs of
+/// Strassen's algorithm, in which a hidden neighbour takes part; and where what hidden tokens lead to is not finite, since a share
+/// of zero of that is no number.
 struct PaddedGraph: Sendable {
   /// Index of the mask among the graph's inputs; its last axis is that of the tokens.
   let mask: Int
