@@ -110,6 +110,12 @@ struct ProjectionFusionTests {
     let bound = 64 * Float.ulpOfOne * (expected.map(abs).max() ?? 0)
     #expect(found.count == expected.count && zip(found, expected).allSatisfy { abs($0 - $1) <= bound })
 
+    // From a plan file, where the types of all values are inferred again.
+    let folder = try TemporaryFolder()
+    try compiled.writePlan(to: folder.file("plan"))
+    let planned = try Session(CompiledModel(contentsOf: folder.file("plan"))).run(inputs)["y"]?.elements(Float.self)
+    #expect(planned == found)
+
     let operations = try session.plan().operations
     #expect(operations.count { $0 == "FusedAttention" } == 1)
     #expect(operations.count { $0 == "FusedProjections" } == 1)
