@@ -127,6 +127,25 @@ struct PlanCommandTests {
     }
   }
 
+  /// A file that grows beyond what the process may write is an error, and no plan is missed.
+  @Test func aLimitOfFileSizesIsAnError() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "model.onnx").path
+      #expect(try Program.swiftinfer("zoo", "build", "tiny-cnn", "-o", model).exitCode == 0)
+      let plan = folder.appending(path: "model.plan").path
+      func limited(_ arguments: String) throws -> Program.Outcome {
+        try Program.shell(
+          ["-c", "ulimit -f 16; exec '\(Program.swiftinfer.executable.path)' \(arguments)"],
+          environment: ["SWIFTINFER_CACHE": folder.appending(path: "cache").path])
+      }
+      let compiled = try limited("compile '\(model)' -o '\(plan)'")
+      #expect(compiled.exitCode == 1 && compiled.errors.contains("\(plan): cannot write: "))
+      let latency = try limited("latency '\(model)' --plan-cache --runs 1 --warmup 0")
+      #expect(latency.exitCode == 0 && latency.errors.contains("the plan is not kept: "))
+      #expect(!FileManager.default.fileExists(atPath: plan))
+    }
+  }
+
   @Test func aFaultyPlanIsAnErrorOfOneLine() throws {
     try withTemporaryFolder { folder in
       let model = try SmallModel(in: folder)
