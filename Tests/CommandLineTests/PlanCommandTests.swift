@@ -162,6 +162,15 @@ struct PlanCommandTests {
       let foreign = try Program.swiftinfer(
         ["latency", plan, "--runs", "1"], environment: ["SWIFTINFER_ISA": "openblas"])
       #expect(foreign.exitCode == 1 && foreign.errors.contains(": foreign: its instruction set is "))
+      // One that nobody has is no reason to compile anew.
+      let unknown = try Program.swiftinfer(["latency", plan], environment: ["SWIFTINFER_ISA": "bogus"])
+      #expect(
+        try unknown.exitCode == 1
+          && unknown.errors
+            == Program.swiftinfer(
+              ["latency", model.file], environment: ["SWIFTINFER_ISA": "bogus"]
+            ).errors
+      )
     }
   }
 
