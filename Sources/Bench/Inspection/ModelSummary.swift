@@ -76,8 +76,8 @@ public struct ModelSummary: Codable, Sendable {
   ///   - model: the model.
   ///   - reference: how the user called it.
   ///   - shapes: of inputs whose sizes the model leaves open.
-  /// - Throws: `BenchError.unusable` for shapes that do not fit the model.
-  public init(of model: Model, reference: ModelReference, shapes: [String: [Int]] = [:]) throws(BenchError) {
+  /// - Throws: `BenchError.unusable` for shapes that do not fit the inputs, `EngineError.model` for those that a node does not take.
+  public init(of model: Model, reference: ModelReference, shapes: [String: [Int]] = [:]) throws {
     self.model = reference.text
     opset = model.opsets[""] ?? model.opsets.values.max() ?? 0
     irVersion = model.irVersion
@@ -98,7 +98,9 @@ public struct ModelSummary: Codable, Sendable {
     }
     // Inference goes as far as it can: a model with operators that are not built in is described too. Shapes that other
     // nodes compute are known only with folding; what is folded does not run.
-    try? ConstantFolding.inference.run(on: &bound)
+    do throws(GraphError) { try ConstantFolding.inference.run(on: &bound) } catch {
+      if !shapes.isEmpty, error.isOfShapes { throw EngineError.model(source: reference.text, error) }
+    }
     bound.removeDeadNodes()
     macs = MultiplyAccumulates.count(of: bound)
     var declared = graph
@@ -124,6 +126,16 @@ public struct ModelSummary: Codable, Sendable {
       for subgraph in graph[id].attributes.values.flatMap(\.subgraphs) {
         counts.merge(operators(of: subgraph.body), uniquingKeysWith: +)
       }
+    }
+  }
+}
+
+extension GraphError {
+  /// Whether a node does not take the shapes that it is given.
+  fileprivate var isOfShapes: Bool {
+    switch self {
+    case .shapeMismatch, .invalidValue, .tooLarge: true
+    default: false
     }
   }
 }
