@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Each command, run on a small model.
@@ -24,6 +25,19 @@ struct CommandTests {
       #expect(outcome.errors.isEmpty)
       let plan = try Program.swiftinfer("inspect", model.file, "--plan")
       #expect(plan.exitCode == 0 && plan.output.contains("Relu"))
+    }
+  }
+
+  @Test func anInputIsGivenOnce() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let image = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "BenchTests/Fixtures/images/alpha.png").path
+      let outcome = try Program.swiftinfer(
+        "run", "zoo:tiny-cnn", "--input", "input=\(model.input)", "--image", image)
+      #expect(outcome.exitCode == 2 && outcome.output.isEmpty)
+      #expect(
+        outcome.errors == "swiftinfer: --image \(image): input 'input' has a file already, by --input\n")
     }
   }
 
