@@ -1,4 +1,5 @@
 import Foundation
+import Graph
 import TestSupport
 import Testing
 
@@ -25,6 +26,22 @@ struct CommandTests {
       #expect(outcome.errors.isEmpty)
       let plan = try Program.swiftinfer("inspect", model.file, "--plan")
       #expect(plan.exitCode == 0 && plan.output.contains("Relu"))
+    }
+  }
+
+  /// Names in a file may hold what ends lines and moves a terminal's cursor.
+  @Test func anErrorIsOnePlainLine() throws {
+    try withTemporaryFolder { folder in
+      var graph = Graph(name: "names")
+      let x = graph.addInput(name: "x", type: .tensor(.float32, [2]))
+      graph.addOutput(
+        graph.append(
+          OperatorID("Mystery", domain: "org.example", version: 1), name: "a\nb\u{1B}[31m", inputs: [x], output: "y"))
+      let file = folder.appending(path: "model.onnx").path
+      try Model(graph: graph).write(to: file)
+      let outcome = try Program.swiftinfer("latency", file)
+      #expect(outcome.exitCode == 1 && outcome.errors.contains(#"node 'a\nb\u{1B}[31m'"#))
+      #expect(outcome.errors.filter { $0 == "\n" }.count == 1 && outcome.errors.hasSuffix("\n"))
     }
   }
 
