@@ -5,8 +5,9 @@
 
 A MODEL is a name of the zoo (built once by `swiftinfer zoo build` into .peers/zoo) or an ONNX file. Of a text
 all 128 tokens are real; with @TOKENS so many, and masks hide those behind. All engines get the same file and
-the same inputs, on the same cores; swiftinfer+plan gets a plan file that was compiled of it before. The peers live in resident processes that run only when told; swiftinfer, whose process
-ends after each turn, warms up first in every turn, and so do they.
+the same inputs, on the same cores; swiftinfer+plan gets a plan file that was compiled of it before. The peers
+live in resident processes that run only when told; swiftinfer, whose process ends after each turn, warms up
+first in every turn, and so do they.
 One round gives each engine one turn, in an order that rotates. A cell is the median over the rounds of a
 turn's median; a ratio is the peer's divided by ours, so above 1 swiftinfer is the faster one.
 
@@ -148,7 +149,7 @@ class SwiftInfer:
         self.command = [binary, "latency", model, "--threads", str(threads), "--json"]
         self.folder = inputs.with_suffix("").with_name(f"{inputs.stem}-{name}")
         self.folder.mkdir()
-        run = [binary, "run", model, "--output-dir", self.folder / "outputs"]
+        run = [binary, "run", model, "--threads", threads, "--output-dir", self.folder / "outputs"]
         for index, (key, value) in enumerate(np.load(inputs).items()):
             file = self.folder / f"input_{index}.npy"
             np.save(file, value)

@@ -115,6 +115,11 @@ struct BenchCommand: ParsableCommand {
     }
     let references =
       models.isEmpty ? Experiment.standardModels.map(ModelReference.zoo) : try models.map { try ModelReference($0) }
+    if planCache.isUsed, references.allSatisfy({ if case .zoo = $0 { true } else { false } }) {
+      throw BenchError.unusable(
+        argument: "--plan-cache",
+        reason: "models of the zoo are no files; write them by 'swiftinfer zoo build NAME -o FILE'")
+    }
     var study = Study(
       experiments: Experiment.all(of: references, operators: try selectedOperators()), data: folder,
       executable: Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0]))

@@ -13,8 +13,13 @@ enum Console {
   }
 
   /// Prints a line to standard error; where that is closed there is nobody to tell.
+  ///
+  /// What would end the line or move a terminal's cursor, as names in a file may, is written as in Swift's texts.
   static func error(_ line: String) {
-    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    let plain = line.unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+    }
+    try? FileHandle.standardError.write(contentsOf: Data((plain.joined() + "\n").utf8))
   }
 
   /// Prints a document as JSON to standard output.

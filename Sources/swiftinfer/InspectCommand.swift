@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       Operator set, inputs, outputs, operators, parameters, multiply-accumulate operations, zeros among the weights, and \
       operators that are not built in. Sizes that the model leaves open are 1 for the batch, 128 tokens, 3 x 224 x 224 \
-      for images, or what --shape says. --threads, --no-optimize, --winograd and --tune say how --plan is made and have no \
+      for images, or what --shape says; of a plan file, those it was compiled for first. --threads, --no-optimize, --winograd and --tune say how --plan is made and have no \
       effect without.
 
       swiftinfer inspect resnet50.onnx
@@ -39,7 +39,7 @@ struct InspectCommand: ParsableCommand {
       let compiled = try reference.compiled()
       let session = try Session(
         compiled, options: self.session.options(for: reference), tuning: TuningProgress().handler)
-      let sizes = try SyntheticInputs(shapes: shapes).sizes(of: compiled.model.graph)
+      let sizes = try SyntheticInputs(shapes: shapes, plan: compiled.planFile).sizes(of: compiled.model.graph)
       let plan = try session.plan(forShapes: sizes)
       if json {
         try Console.printJSON(PlanDocument(plan, of: session, reference: reference))
@@ -52,9 +52,7 @@ struct InspectCommand: ParsableCommand {
       guard shapes.isEmpty else {
         throw BenchError.unusable(argument: "--shape", reason: "\(reference.text) was compiled for its own sizes")
       }
-      guard let summary = try ModelSummary(ofPlan: reference.text) else {
-        throw BenchError.malformed(file: reference.text, what: "holds no summary of its model")
-      }
+      let summary = try ModelSummary(ofPlan: reference.text)
       if json { try Console.printJSON(summary) } else { try Console.output(summary.description) }
       return
     }

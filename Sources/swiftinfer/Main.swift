@@ -7,6 +7,8 @@ import Foundation
 @main
 enum Main {
   static func main() {
+    // A file that grows beyond the limit of a shell or a service is then an error of the write.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try SwiftInfer.parseAsRoot()
       try command.run()

@@ -59,7 +59,14 @@ struct RunCommand: ParsableCommand {
     let model = try compiled?.model ?? reference.load()
     let source = ModelInputs(for: model, reference: reference)
     var values = try source.files(input)
-    if let image { values.merge(try source.image(contentsOf: URL(filePath: image))) { given, _ in given } }
+    if let image {
+      let made = try source.image(contentsOf: URL(filePath: image))
+      if let name = made.keys.first(where: { values[$0] != nil }) {
+        throw BenchError.unusable(
+          argument: "--image \(image)", reason: "input '\(name)' has a file already, by --input")
+      }
+      values.merge(made) { $1 }
+    }
     if let text {
       let tokenizer = try source.tokenizer(vocabulary: vocab)
       values = try source.text(text, pair: textPair, tokenizer: tokenizer, given: values)

@@ -1,4 +1,6 @@
 import Foundation
+import Graph
+import TestSupport
 import Testing
 
 /// Each command, run on a small model.
@@ -24,6 +26,35 @@ struct CommandTests {
       #expect(outcome.errors.isEmpty)
       let plan = try Program.swiftinfer("inspect", model.file, "--plan")
       #expect(plan.exitCode == 0 && plan.output.contains("Relu"))
+    }
+  }
+
+  /// Names in a file may hold what ends lines and moves a terminal's cursor.
+  @Test func anErrorIsOnePlainLine() throws {
+    try withTemporaryFolder { folder in
+      var graph = Graph(name: "names")
+      let x = graph.addInput(name: "x", type: .tensor(.float32, [2]))
+      graph.addOutput(
+        graph.append(
+          OperatorID("Mystery", domain: "org.example", version: 1), name: "a\nb\u{1B}[31m", inputs: [x], output: "y"))
+      let file = folder.appending(path: "model.onnx").path
+      try Model(graph: graph).write(to: file)
+      let outcome = try Program.swiftinfer("latency", file)
+      #expect(outcome.exitCode == 1 && outcome.errors.contains(#"node 'a\nb\u{1B}[31m'"#))
+      #expect(outcome.errors.filter { $0 == "\n" }.count == 1 && outcome.errors.hasSuffix("\n"))
+    }
+  }
+
+  @Test func anInputIsGivenOnce() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let image = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "BenchTests/Fixtures/images/alpha.png").path
+      let outcome = try Program.swiftinfer(
+        "run", "zoo:tiny-cnn", "--input", "input=\(model.input)", "--image", image)
+      #expect(outcome.exitCode == 2 && outcome.output.isEmpty)
+      #expect(
+        outcome.errors == "swiftinfer: --image \(image): input 'input' has a file already, by --input\n")
     }
   }
 

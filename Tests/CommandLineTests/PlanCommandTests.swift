@@ -46,10 +46,67 @@ struct PlanCommandTests {
         #expect(outcome.exitCode == 2 && outcome.errors == "swiftinfer: \(name): \(reason)\n")
       }
       let again = try Program.swiftinfer("compile", plan, "-o", plan)
-      #expect(again.exitCode != 0 && again.errors.contains("expected a model to compile"))
+      #expect(again.exitCode == 2 && again.errors.contains("expected a model to compile"))
       // Sizes are the plan's; `inspect --plan` takes others.
       let sized = try Program.swiftinfer("inspect", plan, "--shape", "x=2x3")
       #expect(sized.exitCode == 2)
+    }
+  }
+
+  /// Sizes that are not given are those that the plan was compiled for, first of all.
+  @Test func aPlanIsMeasuredInItsOwnSizes() throws {
+    try withTemporaryFolder { folder in
+      var graph = Graph(name: "free")
+      let x = graph.addInput(name: "x", type: .tensor(.float32, [.symbol("n"), .symbol("m")]))
+      graph.addOutput(graph.append(OperatorID("Relu", version: 14), name: "relu", inputs: [x], output: "y"))
+      let model = folder.appending(path: "model.onnx").path
+      try Model(graph: graph).write(to: model)
+      let plan = folder.appending(path: "model.plan").path
+      _ = try Program.swiftinfer("compile", model, "-o", plan, "--shape", "x=3x5", "--shape", "x=2x7")
+      func output(_ arguments: String...) throws -> String? {
+        let latency = ["latency", plan, "--runs", "1", "--warmup", "0", "--profile", "--json"]
+        let layers = try object(Program.swiftinfer(latency + arguments).output)["layers"] as? [[String: Any]]
+        return layers?.first?["output"] as? String
+      }
+      #expect(try output() == "float[3x5]")
+      #expect(try output("--shape", "x=4x6") == "float[4x6]")
+      func steps(_ arguments: String...) throws -> String {
+        try Program.swiftinfer(["inspect", plan, "--plan"] + arguments).output
+      }
+      #expect(try steps().contains("3x5"))
+      #expect(try steps("--shape", "x=4x6").contains("4x6"))
+    }
+  }
+
+  /// Plans of the cache tell of their model what they hold.
+  @Test func everyPlanCanBeInspected() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let cache = folder.appending(path: "cache")
+      let run = ["run", model.file, "--plan-cache", "--input", "x=\(model.input)"]
+      _ = try Program.swiftinfer(run, environment: ["SWIFTINFER_CACHE": cache.path])
+      let plan = try #require(
+        try FileManager.default.contentsOfDirectory(at: cache, includingPropertiesForKeys: nil).first?.path)
+      let text = try Program.swiftinfer("inspect", plan)
+      #expect(text.exitCode == 0 && text.output.contains("operators   Relu 1"))
+      #expect(text.output.contains("compiled    float[2x3]") && !text.output.contains("sparsity"))
+      let summary = try object(Program.swiftinfer("inspect", plan, "--json").output)
+      #expect(summary["operators"] as? [String: Int] == ["Relu": 1] && summary["opset"] as? Int == 17)
+      #expect((summary["plan"] as? [String: Any])?["source"] as? String == model.file)
+    }
+  }
+
+  @Test func aStalePlanIsNotInspected() throws {
+    try withTemporaryFolder { folder in
+      let model = try SmallModel(in: folder)
+      let plan = folder.appending(path: "model.plan").path
+      _ = try Program.swiftinfer("compile", model.file, "-o", plan)
+      let bytes = try Data(contentsOf: URL(filePath: model.file))
+      try (bytes + bytes).write(to: URL(filePath: model.file))
+      for arguments in [[], ["--plan"], ["--json"]] {
+        let outcome = try Program.swiftinfer(["inspect", plan] + arguments)
+        #expect(outcome.exitCode == 1 && outcome.errors.contains("\(plan): stale: \(model.file) changed its size"))
+      }
     }
   }
 
@@ -70,6 +127,25 @@ struct PlanCommandTests {
     }
   }
 
+  /// A file that grows beyond what the process may write is an error, and no plan is missed.
+  @Test func aLimitOfFileSizesIsAnError() throws {
+    try withTemporaryFolder { folder in
+      let model = folder.appending(path: "model.onnx").path
+      #expect(try Program.swiftinfer("zoo", "build", "tiny-cnn", "-o", model).exitCode == 0)
+      let plan = folder.appending(path: "model.plan").path
+      func limited(_ arguments: String) throws -> Program.Outcome {
+        try Program.shell(
+          ["-c", "ulimit -f 16; exec '\(Program.swiftinfer.executable.path)' \(arguments)"],
+          environment: ["SWIFTINFER_CACHE": folder.appending(path: "cache").path])
+      }
+      let compiled = try limited("compile '\(model)' -o '\(plan)'")
+      #expect(compiled.exitCode == 1 && compiled.errors.contains("\(plan): cannot write: "))
+      let latency = try limited("latency '\(model)' --plan-cache --runs 1 --warmup 0")
+      #expect(latency.exitCode == 0 && latency.errors.contains("the plan is not kept: "))
+      #expect(!FileManager.default.fileExists(atPath: plan))
+    }
+  }
+
   @Test func aFaultyPlanIsAnErrorOfOneLine() throws {
     try withTemporaryFolder { folder in
       let model = try SmallModel(in: folder)
@@ -86,6 +162,15 @@ struct PlanCommandTests {
       let foreign = try Program.swiftinfer(
         ["latency", plan, "--runs", "1"], environment: ["SWIFTINFER_ISA": "openblas"])
       #expect(foreign.exitCode == 1 && foreign.errors.contains(": foreign: its instruction set is "))
+      // One that nobody has is no reason to compile anew.
+      let unknown = try Program.swiftinfer(["latency", plan], environment: ["SWIFTINFER_ISA": "bogus"])
+      #expect(
+        try unknown.exitCode == 1
+          && unknown.errors
+            == Program.swiftinfer(
+              ["latency", model.file], environment: ["SWIFTINFER_ISA": "bogus"]
+            ).errors
+      )
     }
   }
 
@@ -119,6 +204,10 @@ struct PlanCommandTests {
 
       let zoo = try Program.swiftinfer(["latency", "zoo:tiny-cnn", "--plan-cache"], environment: environment)
       #expect(zoo.exitCode == 2 && zoo.errors.contains("--plan-cache: zoo:tiny-cnn is no file"))
+      for models in [[], ["zoo:tiny-cnn"]] {
+        let bench = try Program.swiftinfer(["bench"] + models + ["--plan-cache"], environment: environment)
+        #expect(bench.exitCode == 2 && bench.errors.contains("--plan-cache: models of the zoo are no files"))
+      }
     }
   }
 }

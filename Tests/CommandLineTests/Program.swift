@@ -11,8 +11,11 @@ struct Program {
 
   static let swiftinfer = Program(name: "swiftinfer")
   static let example = Program(name: "classify")
+  static let shell = Program(executable: URL(filePath: "/bin/sh"))
 
-  private let executable: URL
+  let executable: URL
+
+  private init(executable: URL) { self.executable = executable }
 
   /// Programs are built beside the tests.
   private init(name: String) {

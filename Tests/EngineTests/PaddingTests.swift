@@ -210,9 +210,102 @@ struct PaddingTests {
       : Tensor(
         dataType: type, shape: [1, 32],
         storage: TensorStorage(byteCount: type.byteCount(elements: 32)) { bytes in
-          for i in bytes.indices { bytes[i] = type == .float32 ? 0 : UInt8(i % 7) }
+          // Of floats the bytes of the sign and the exponent: -2 to 2, each token another.
+          for i in bytes.indices {
+            bytes[i] = type == .float32 ? [0, 0, UInt8(i / 4 * 4), i % 8 < 4 ? 0x3F : 0xBF][i % 4] : UInt8(i % 7)
+          }
         })
     try Self.expectEqual(model, inputs)
+  }
+
+  /// An operator on the way of the tokens, and what else than tokens it reads.
+  struct Passage: Sendable, CustomTestStringConvertible {
+    let op: String
+    var domain = ""
+    var version = 13
+    var attributes: [String: Attribute] = [:]
+    /// Further inputs for vectors of a width; nil is the tokens again.
+    var others: @Sendable (_ width: Int) -> [Tensor?] = { _ in [] }
+    /// The output that goes on, of how many.
+    var output = (index: 0, count: 1)
+    var keepsTokensApart = true
+    var isHalfOfTheTokens: Bool { op == "Split" && !keepsTokensApart }
+    var testDescription: String { "\(domain)\(op)" }
+
+    /// One element for each of a vector.
+    static func vector(_ width: Int) -> [Tensor?] { [Tensor(shape: [width], (0..<width).map { Float($0 % 5) / 4 })] }
+    static let microsoft = "com.microsoft"
+  }
+
+  /// Operators whose lowerings say how axes go through them, and some that do not keep tokens apart.
+  static let passages: [Passage] = [
+    Passage(op: "Celu", version: 12), Passage(op: "Mish", version: 18), Passage(op: "Softsign", version: 22),
+    Passage(op: "Sin", version: 22), Passage(op: "Cos", version: 22), Passage(op: "Atan", version: 22),
+    Passage(op: "ThresholdedRelu", version: 22), Passage(op: "Shrink", version: 9),
+    Passage(op: "Mean", others: { _ in [nil] }), Passage(op: "CastLike", version: 15, others: Passage.vector),
+    Passage(op: "LogSoftmax"), Passage(op: "Hardmax"),
+    Passage(op: "LogSoftmax", version: 11, attributes: ["axis": .int(2)]),
+    Passage(op: "RMSNormalization", version: 23, others: Passage.vector),
+    Passage(op: "Tile", others: { _ in [Tensor(shape: [3], [1, 1, 1] as [Int64])] }),
+    Passage(
+      op: "Split", attributes: ["axis": .int(2)],
+      others: { width in [Tensor(shape: [2], [Int64(width - 1), 1])] }, output: (1, 2)),
+    Passage(op: "Gelu", domain: Passage.microsoft, version: 1),
+    Passage(op: "QuickGelu", domain: Passage.microsoft, version: 1),
+    Passage(op: "FastGelu", domain: Passage.microsoft, version: 1, others: Passage.vector),
+    Passage(op: "BiasGelu", domain: Passage.microsoft, version: 1, others: Passage.vector),
+    Passage(
+      op: "Split", attributes: ["axis": .int(1)], others: { _ in [Tensor(shape: [2], [16, 16] as [Int64])] },
+      output: (1, 2), keepsTokensApart: false),
+    Passage(op: "LogSoftmax", attributes: ["axis": .int(1)], keepsTokensApart: false),
+    Passage(op: "LogSoftmax", version: 11, keepsTokensApart: false),
+    Passage(op: "Trilu", version: 14, keepsTokensApart: false),
+  ]
+
+  @Test(arguments: passages)
+  func tokensPassOperators(passage: Passage) throws {
+    var model = try ZooModel.tinyEncoder.build()
+    var graph = model.graph
+    let norm = try #require(graph.order.first { graph[$0].op.name == "LayerNormalization" })
+    let x = try #require(graph[norm].inputs[0])
+    let width = try #require(graph[norm].inputs[1].flatMap { graph[$0].constant?.count })
+    let others = passage.others(width).map { other in
+      other.map { graph.addConstant(name: graph.freshName("other"), $0) } ?? x
+    }
+    let outputs = (0..<passage.output.count).map { graph.addValue(name: "part\($0)") }
+    graph.append(
+      Node(
+        OperatorID(passage.op, domain: passage.domain, version: passage.version), name: "passage",
+        inputs: [x] + others, outputs: outputs, attributes: passage.attributes), before: norm)
+    let part = outputs[passage.output.index]
+    let whole =
+      passage.isHalfOfTheTokens
+      ? graph.append(
+        OperatorID("Concat", version: 13), inputs: [part, part], attributes: ["axis": .int(1)], output: "whole",
+        before: norm)
+      : part
+    // One column of the vectors is broadcast to all.
+    let sum = graph.append(OperatorID("Add", version: 14), inputs: [x, whole], output: "sum", before: norm)
+    graph.update(norm) { $0.inputs[0] = sum }
+    model.graph = graph
+    #expect(try Self.session(model).plan().paddingMask == (passage.keepsTokensApart ? "attention_mask" : nil))
+    let inputs = Self.inputs([9], tokens: 32, of: model)
+    #expect(try Self.tokensRun(Self.session(model), inputs) == (passage.keepsTokensApart ? 16 : 32))
+    try Self.expectEqual(model, inputs)
+  }
+
+  /// An index that no axis has is the error that it is without skipping, not the end of the process.
+  @Test(arguments: [Int64.max, 32, -33, Int64.min], [true, false])
+  func anIndexThatNoAxisHasIsAnError(index: Int64, skipPadding: Bool) throws {
+    var model = try ZooModel.tinyEncoder.build()
+    let pooler = try #require(model.graph.order.last { model.graph[$0].op.name == "Gather" })
+    let constant = model.graph.addConstant(name: "far", Tensor(scalar: index))
+    model.graph.update(pooler) { $0.inputs[1] = constant }
+    #expect {
+      _ = try Self.session(model, skipPadding: skipPadding).run(Self.inputs([9], tokens: 32, of: model))
+    } throws: {
+      if case EngineError.model(_, .invalidValue) = $0 { true } else { false }
+    }
   }
 
   /// A node that does not take fewer tokens is found before the plan says that it skips some.
@@ -266,6 +359,41 @@ struct PaddingTests {
     for real in [1, step + 1] {
       let inputs = Self.inputs([real], tokens: tokens, of: model)
       #expect(try Self.tokensRun(session, inputs) == (real + step - 1) / step * step)
+    }
+  }
+
+  // MARK: - Threads
+
+  /// Plans of all lengths share their memory by lending it; requests that run at once must not meet in it.
+  @Test(arguments: [1, 2])
+  func requestsOfDifferentLengthsMayRunAtOnce(threads: Int) async throws {
+    let model = try ZooModel.tinyEncoder.build(batch: .symbol("batch"), tokens: .symbol("sequence"))
+    let session = try Session(CompiledModel(model), options: SessionOptions(threads: threads))
+    let lengths = [[1], [9], [32], [17, 3], [24], [8, 32], [32, 31], [12]]
+    func logits(_ lengths: [Int]) throws -> [Float] {
+      try #require(try session.run(Self.inputs(lengths, tokens: 32, of: model))["logits"]?.elements(Float.self))
+    }
+    let expected = try lengths.map { try logits($0) }
+    #expect(Set(expected).count == lengths.count)
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for task in lengths.indices {
+        group.addTask {
+          let request = try InferenceRequest(
+            session, shapes: Self.inputs([1], tokens: 32, of: model).mapValues(\.shape))
+          for round in 0..<8 {
+            let number = (task + round) % lengths.count
+            if try logits(lengths[number]) != expected[number] { return false }
+            guard lengths[number].count == 1 else { continue }
+            for (name, tensor) in Self.inputs(lengths[number], tokens: 32, of: model) {
+              try request.setInput(name, to: tensor)
+            }
+            try request.run()
+            if try request.output("logits").tensor?.elements(Float.self) != expected[number] { return false }
+          }
+          return true
+        }
+      }
+      for try await isRight in group { #expect(isRight) }
     }
   }
 

@@ -62,17 +62,26 @@ struct PlanFileTests {
   }
 
   /// Options are the file's, whatever the session is asked for.
+  ///
+  /// Each is tried on a model that it changes.
   @Test(arguments: [
-    PlanOptions(optimize: false), PlanOptions(winograd: false), PlanOptions(skipPadding: false),
+    (PlanOptions(optimize: false), "tiny-cnn"), (PlanOptions(winograd: false), "wide"),
+    (PlanOptions(skipPadding: false), "tiny-encoder"),
   ])
-  func keepsTheOptions(options: PlanOptions) throws {
+  func keepsTheOptions(options: PlanOptions, model: String) throws {
     let folder = try TemporaryFolder()
-    let compiled = try CompiledModel(ZooModel.tinyCNN.build())
-    try compiled.writePlan(to: folder.file("a"), options: SessionOptions(plan: options))
-    let session = try Session(CompiledModel(contentsOf: folder.file("a")))
+    let compiled = try CompiledModel(model == "wide" ? WideConvolution.model() : ZooModel(named: model).build())
+    let shapes = model == "wide" ? WideConvolution.large : [:]
+    try compiled.writePlan(to: folder.file("a"), shapes: [shapes], options: SessionOptions(plan: options))
+    let planned = try CompiledModel(contentsOf: folder.file("a"))
+    #expect(planned.planFile?.options == options)
+    let session = try Session(planned)
     let plain = try Session(compiled, options: SessionOptions(plan: options))
-    #expect(try session.plan().kernels == plain.plan().kernels)
-    let inputs = Self.inputs(of: compiled.model)
+    let (plan, expected) = (try session.plan(forShapes: shapes), try plain.plan(forShapes: shapes))
+    #expect(plan.description == expected.description && plan.paddingMask == expected.paddingMask)
+    let other = try Session(compiled).plan(forShapes: shapes)
+    #expect(plan.description != other.description || plan.paddingMask != other.paddingMask)
+    let inputs = Self.inputs(of: compiled.model, shapes)
     try Self.expectSameBits(try session.run(inputs), try plain.run(inputs))
   }
 
@@ -103,6 +112,10 @@ struct PlanFileTests {
       let real = (0..<shape[0] * shape[1]).map { Int64($0 % shape[1] < 5 ? 1 : 0) }
       inputs["attention_mask"] = Tensor(shape: shape, real)
       try Self.expectSameBits(try session.run(inputs), try plain.run(inputs))
+      // Not all tokens, which would give the same.
+      let steps = try session.profile(inputs.mapValues(RuntimeValue.tensor))
+      let attention = steps.first { $0.operation == "FusedAttention" }
+      #expect(attention?.output?.shape?.dimensions[1].size == min(shape[1], 8))
     }
     #expect(try session.plan(forShapes: Self.shapes(compiled.model, [1, 32])).paddingMask == "attention_mask")
   }

@@ -92,6 +92,19 @@ struct PlanSourceTests {
     files.expectStale(files.data, "changed its size from \(size) to \(size + 1) bytes")
   }
 
+  /// Archives, images and build tools give files the times they want.
+  @Test(arguments: [true, false])
+  func weightsOfTheSameSizeAndTimeMakeItStale(inPlace: Bool) throws {
+    let files = try Files()
+    try files.compile()
+    try files.open()
+    let attributes = try FileManager.default.attributesOfItem(atPath: files.data)
+    try files.changeWeights(inPlace: inPlace)
+    let time = try #require(attributes[.modificationDate] as? Date)
+    try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: files.data)
+    files.expectStale(files.data, "changed its contents")
+  }
+
   /// What a link leads to may change while the file that it led to stays.
   @Test func aLinkThatLeadsElsewhereMakesItStale() throws {
     let files = try Files()

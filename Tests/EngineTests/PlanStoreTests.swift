@@ -190,6 +190,43 @@ struct PlanStoreTests {
     #expect(place.notes.count == 1)
   }
 
+  /// The graph of a plan is read when it is used; damage there makes it anew as damage elsewhere does.
+  @Test func aDamagedGraphIsMadeAnewWithANote() throws {
+    let place = try Place()
+    _ = try place.compiled()
+    let plan = try place.plan()
+    let whole = try Data(contentsOf: plan)
+    // The model's graph comes first, that of the plan follows: both name the input.
+    let name = Data("input".utf8)
+    let model = try #require(whole.range(of: name))
+    let nodes = (0..<whole.count).filter { whole[$0...].starts(with: Data("FusedConv".utf8)) }
+    for index in [model.lowerBound, try #require(nodes.first)] {
+      var bytes = whole
+      bytes[index] ^= 0x01
+      try bytes.write(to: plan)
+      place.notes = []
+      let found = try place.compiled()
+      _ = try Session(found)
+      #expect(found.planFile != nil && place.notes.count == 1)
+      #expect(place.notes.first?.hasSuffix(": damaged: a graph differs from its checksum; it is made anew") == true)
+      _ = try Session(place.compiled())
+      #expect(place.notes.count == 1)
+    }
+  }
+
+  /// A model whose plan cannot be written runs without: here the store would put the plan where the model is.
+  @Test func aPlanThatCannotBeWrittenIsNotMissed() throws {
+    let place = try Place()
+    _ = try place.compiled()
+    let plan = try place.plan().path
+    try FileManager.default.removeItem(atPath: plan)
+    try FileManager.default.linkItem(atPath: place.model, toPath: plan)
+    let found = try place.compiled()
+    #expect(found.planFile == nil)
+    #expect(place.notes.last?.hasPrefix("\(plan): the plan is not kept: ") == true)
+    _ = try Session(found)
+  }
+
   @Test func aFolderThatCannotBeIsNotMissed() throws {
     let place = try Place()
     var notes: [String] = []

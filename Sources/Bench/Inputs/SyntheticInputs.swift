@@ -5,9 +5,9 @@ import Graph
 ///
 /// Floats are normal; token ids lie within the vocabulary of the embedding that reads them; masks are ones, types zeros,
 /// positions count up. Free dimensions are 1 for the batch, 3 x 224 x 224 for images, and 128 for what else there is, unless
-/// a shape is given; equal symbols get equal sizes. Equal seeds give equal inputs.
+/// a shape is given, or the sizes are those of a plan file; equal symbols get equal sizes. Equal seeds give equal inputs.
 public struct SyntheticInputs: Sendable {
-  /// Sizes that a user gave, by the name of the input.
+  /// Sizes that are given, by the name of the input.
   public var shapes: [String: [Int]]
   /// Distinguishes inputs.
   public var seed: UInt64
@@ -16,8 +16,13 @@ public struct SyntheticInputs: Sendable {
   public static let tokens = 128
 
   /// Prepares a generator.
-  public init(shapes: [String: [Int]] = [:], seed: UInt64 = 1) {
-    self.shapes = shapes
+  ///
+  /// - Parameters:
+  ///   - shapes: sizes that a user gave, by the name of the input.
+  ///   - seed: distinguishes inputs.
+  ///   - plan: the plan file that will run, if there is one: where no sizes are given, its first ones are taken.
+  public init(shapes: [String: [Int]] = [:], seed: UInt64 = 1, plan: PlanFile? = nil) {
+    self.shapes = shapes.isEmpty ? plan?.sizes.first ?? [:] : shapes
     self.seed = seed
   }
 

@@ -58,8 +58,8 @@ public struct ModelSummary: Codable, Sendable {
   public let parameters: Int
   /// Multiply-accumulate operations of one request; free dimensions as `SyntheticInputs` binds them.
   public let macs: Int
-  /// Part of the elements of weights of two and more dimensions that are zero, 0…1.
-  public let sparsity: Double
+  /// Part of the elements of weights of two and more dimensions that are zero, 0…1; nil if not all weights are there.
+  public internal(set) var sparsity: Double?
   /// Operators that are not built in.
   public let unsupported: [String]
   /// What it was compiled for, if it is a plan file: all else is of the model that was compiled.
@@ -76,8 +76,8 @@ public struct ModelSummary: Codable, Sendable {
   ///   - model: the model.
   ///   - reference: how the user called it.
   ///   - shapes: of inputs whose sizes the model leaves open.
-  /// - Throws: `BenchError.unusable` for shapes that do not fit the model.
-  public init(of model: Model, reference: ModelReference, shapes: [String: [Int]] = [:]) throws(BenchError) {
+  /// - Throws: `BenchError.unusable` for shapes that do not fit the inputs, `EngineError.model` for those that a node does not take.
+  public init(of model: Model, reference: ModelReference, shapes: [String: [Int]] = [:]) throws {
     self.model = reference.text
     opset = model.opsets[""] ?? model.opsets.values.max() ?? 0
     irVersion = model.irVersion
@@ -98,7 +98,9 @@ public struct ModelSummary: Codable, Sendable {
     }
     // Inference goes as far as it can: a model with operators that are not built in is described too. Shapes that other
     // nodes compute are known only with folding; what is folded does not run.
-    try? ConstantFolding.inference.run(on: &bound)
+    do throws(GraphError) { try ConstantFolding.inference.run(on: &bound) } catch {
+      if !shapes.isEmpty, error.isOfShapes { throw EngineError.model(source: reference.text, error) }
+    }
     bound.removeDeadNodes()
     macs = MultiplyAccumulates.count(of: bound)
     var declared = graph
@@ -124,6 +126,16 @@ public struct ModelSummary: Codable, Sendable {
       for subgraph in graph[id].attributes.values.flatMap(\.subgraphs) {
         counts.merge(operators(of: subgraph.body), uniquingKeysWith: +)
       }
+    }
+  }
+}
+
+extension GraphError {
+  /// Whether a node does not take the shapes that it is given.
+  fileprivate var isOfShapes: Bool {
+    switch self {
+    case .shapeMismatch, .invalidValue, .tooLarge: true
+    default: false
     }
   }
 }
@@ -172,9 +184,9 @@ extension ModelSummary: CustomStringConvertible {
       "outputs     \(list(outputs))",
       "operators   \(counts.joined(separator: ", "))",
       "parameters  \(Figures.count(parameters))",
-      "sparsity    \(Figures.decimals(100 * sparsity, 1)) % of the weights are zero",
-      "MACs        \(Figures.count(macs))",
     ]
+    if let sparsity { lines.append("sparsity    \(Figures.decimals(100 * sparsity, 1)) % of the weights are zero") }
+    lines.append("MACs        \(Figures.count(macs))")
     if !unsupported.isEmpty { lines.append("unsupported \(unsupported.joined(separator: ", "))") }
     if let plan { lines += plan.lines }
     return lines.joined(separator: "\n")

@@ -48,7 +48,7 @@ public struct LatencyMeasurement: Sendable {
   ///
   /// - Parameters:
   ///   - inputs: files for inputs, as `NAME=FILE`; the others are made up.
-  ///   - shapes: of inputs that are made up, as `NAME=1x3x224x224`.
+  ///   - shapes: of inputs that are made up, as `NAME=1x3x224x224`; without these and files, a plan file's first sizes.
   ///   - progress: is told the number of each request that begins, from 0.
   /// - Throws: errors of the model, its inputs, or their files.
   public func run(
@@ -59,7 +59,9 @@ public struct LatencyMeasurement: Sendable {
     let kept = KeptPlan(of: model, store: planStore, options: options, tuning: tuning, note: note)
     let sizes =
       try kept.map { _ in
-        try self.inputs(of: model.load(), files: inputs, shapes: shapes).compactMapValues { $0.tensor?.shape }
+        try self.inputs(of: model.load(), plan: nil, files: inputs, shapes: shapes).compactMapValues {
+          $0.tensor?.shape
+        }
       } ?? [:]
     let clock = ContinuousClock()
     var current = MeasuredSession {
@@ -71,7 +73,9 @@ public struct LatencyMeasurement: Sendable {
     var start = clock.now
     let instructionSet = try current().instructionSetName
     var load = clock.now - start
-    let values = try self.inputs(of: current().compiled.model, files: inputs, shapes: shapes)
+    let compiled = try current().compiled
+    let values = try self.inputs(
+      of: compiled.model, plan: kept == nil ? compiled.planFile : nil, files: inputs, shapes: shapes)
     start = clock.now
     _ = try current().plan(forShapes: values.compactMapValues { $0.tensor?.shape })
     load += clock.now - start
@@ -95,9 +99,12 @@ public struct LatencyMeasurement: Sendable {
       instructionSet: instructionSet, layers: layers)
   }
 
-  private func inputs(of model: Model, files: [String], shapes: [String]) throws -> [String: RuntimeValue] {
+  private func inputs(
+    of model: Model, plan: PlanFile?, files: [String], shapes: [String]
+  ) throws -> [String: RuntimeValue] {
     let given = try ModelInputs(for: model, reference: self.model).files(files)
-    return try SyntheticInputs(shapes: ModelInputs.shapes(shapes)).inputs(for: model.graph, given: given)
+    return try SyntheticInputs(shapes: ModelInputs.shapes(shapes), plan: files.isEmpty ? plan : nil).inputs(
+      for: model.graph, given: given)
   }
 }
 

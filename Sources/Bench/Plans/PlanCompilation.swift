@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import Graph
 
 /// Makes a plan file of a model: what `swiftinfer compile` does.
@@ -34,8 +33,7 @@ public struct PlanCompilation: Sendable {
     let summary = try ModelSummary(of: compiled.model, reference: model, shapes: sizes[0])
     try compiled.writePlan(
       to: path, shapes: sizes, options: options, metadata: try summary.metadata, tuning: tuning)
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+    return FileStatus(path: path)?.byteCount ?? 0
   }
 
   /// Sets of sizes: the first, second … of each input; an input with fewer than others keeps its last.

@@ -50,14 +50,26 @@ extension ModelSummary {
     get throws { [Self.key: String(decoding: try JSONEncoder().encode(self), as: UTF8.self)] }
   }
 
-  /// The summary of the model that a plan file was made of, with what it was compiled for; nil if the file does not tell.
-  public init?(ofPlan path: String) throws {
-    let compiled = try CompiledModel(contentsOf: path)
-    guard let file = compiled.planFile, let text = compiled.model.metadata[Self.key],
-      var summary = try? JSONDecoder().decode(ModelSummary.self, from: Data(text.utf8))
-    else { return nil }
-    summary.model = path
-    summary.plan = PlanFileSummary(file)
-    self = summary
+  /// The summary of the model that a plan file was made of, with what it was compiled for.
+  ///
+  /// Plans that `swiftinfer compile` did not write, as those of the plan cache, have no summary of the model; it is then made of
+  /// the graph that the plan has for inputs of other sizes, and says nothing of zeros, since not all weights are there.
+  ///
+  /// - Throws: `EngineError` if the file cannot be used, or the model has changed since.
+  public init(ofPlan path: String) throws {
+    let file = try PlanFile(contentsOf: path)
+    try file.checkSource()
+    let model = try CompiledModel(file).model
+    let kept = model.metadata[Self.key].flatMap {
+      try? JSONDecoder().decode(ModelSummary.self, from: Data($0.utf8))
+    }
+    if let kept {
+      self = kept
+    } else {
+      try self.init(of: model, reference: .file(path), shapes: file.sizes.first ?? [:])
+      sparsity = nil
+    }
+    self.model = path
+    plan = PlanFileSummary(file)
   }
 }

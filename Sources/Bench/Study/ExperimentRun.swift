@@ -95,7 +95,9 @@ public struct ExperimentRun: Sendable {
     var start = clock.now
     let instructionSet = try current().instructionSetName
     var load = clock.now - start
-    let inputs = try StudyInputs(for: current().compiled.model, reference: model, data: data)
+    let compiled = try current().compiled
+    let inputs = try StudyInputs(
+      for: compiled.model, reference: model, data: data, plan: kept == nil ? compiled.planFile : nil)
     let first = try inputs.make(0)
     start = clock.now
     _ = try current().plan(forShapes: first.compactMapValues { $0.tensor?.shape })

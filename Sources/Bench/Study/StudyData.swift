@@ -37,7 +37,9 @@ struct StudyInputs {
   static let madeUp = "made-up tensors"
 
   /// Chooses what the model takes: images, texts, or, for any other model, made-up tensors.
-  init(for model: Model, reference: ModelReference, data: StudyData?) throws {
+  ///
+  /// - Parameter plan: the plan file that will run, if there is one: made-up tensors have its first sizes.
+  init(for model: Model, reference: ModelReference, data: StudyData?, plan: PlanFile? = nil) throws {
     let inputs = ModelInputs(for: model, reference: reference)
     if let data, inputs.image != nil, !data.images.isEmpty {
       let files = try data.images.map { (bytes: [UInt8](try InputFile.read($0)), name: $0.lastPathComponent) }
@@ -54,7 +56,7 @@ struct StudyInputs {
       }
     } else {
       kind = Self.madeUp
-      make = { number in try SyntheticInputs(seed: UInt64(number) + 1).inputs(for: model.graph) }
+      make = { number in try SyntheticInputs(seed: UInt64(number) + 1, plan: plan).inputs(for: model.graph) }
     }
   }
 }

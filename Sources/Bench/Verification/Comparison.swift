@@ -43,7 +43,7 @@ package enum Comparison {
       let (found, expected) = (NumericElements(found), NumericElements(expected))
       for index in 0..<count {
         let excess = tolerance.excess(
-          distance: found.distance(to: expected, at: index), length: expected[index].length)
+          distance: found.distance(to: expected, at: index), magnitude: expected[index].magnitude)
         if excess > 1 {
           worst.note(index, excess: excess) { (expected.description(at: index), found.description(at: index)) }
         }

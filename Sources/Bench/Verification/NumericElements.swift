@@ -8,7 +8,7 @@ package struct ComplexNumber: Equatable {
 
   var isNaN: Bool { real.isNaN || imaginary.isNaN }
   var complexText: String { "\(real)\(imaginary < 0 ? "-" : "+")\(abs(imaginary))i" }
-  var length: Double { imaginary == 0 ? abs(real) : hypot(real, imaginary) }
+  var magnitude: Double { imaginary == 0 ? abs(real) : hypot(real, imaginary) }
 }
 
 /// The elements of a tensor of any type but strings as numbers.
@@ -55,7 +55,7 @@ package struct NumericElements {
     default:
       let (a, b) = (self[index], other[index])
       if a == b || (a.isNaN && b.isNaN) { return 0 }
-      return ComplexNumber(real: a.real - b.real, imaginary: a.imaginary - b.imaginary).length
+      return ComplexNumber(real: a.real - b.real, imaginary: a.imaginary - b.imaginary).magnitude
     }
   }
 

@@ -27,8 +27,10 @@ public struct Tolerance: Sendable, Equatable {
     let file = folder.appending(path: "tolerance.json")
     guard FileManager.default.fileExists(atPath: file.path) else { return }
     let data = try InputFile.read(file)
-    guard let object = try? JSONDecoder().decode([String: Double].self, from: data) else {
-      throw .malformed(file: file.path, what: "expected an object of numbers under 'rtol' and 'atol'")
+    guard let object = try? JSONDecoder().decode([String: Double].self, from: data),
+      object.allSatisfy({ ["rtol", "atol"].contains($0) && $1 >= 0 })
+    else {
+      throw .malformed(file: file.path, what: "expected an object of numbers from 0 on under 'rtol' and 'atol'")
     }
     relative = object["rtol"] ?? relative
     absolute = object["atol"] ?? absolute
@@ -38,10 +40,10 @@ public struct Tolerance: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - distance: from the expected value; not finite if one of the two is infinite or NaN, and they are not the same.
-  ///   - length: the expected value's.
-  func excess(distance: Double, length: Double) -> Double {
+  ///   - magnitude: the expected value's.
+  func excess(distance: Double, magnitude: Double) -> Double {
     guard distance != 0 else { return 0 }
-    let allowed = absolute + relative * length
+    let allowed = absolute + relative * magnitude
     guard distance.isFinite, allowed.isFinite, allowed > 0 else { return .infinity }
     return distance / allowed
   }

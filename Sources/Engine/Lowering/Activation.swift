@@ -27,7 +27,7 @@ extension Lowering {
     activation("HardSwish") { _ throws(GraphError) in HardSwish() }.lowered(
       by: UnaryKernel.lower(.activation(.hardSwish))),
     activation("Mish") { _ throws(GraphError) in Mish() }.lowered(by: UnaryKernel.lower(.mish)),
-    Lowering("Gelu", evaluate: gelu).lowered(by: UnaryKernel.gelu),
+    Lowering("Gelu", evaluate: gelu).lowered(by: UnaryKernel.gelu).flowing(.elementwise),
     activation("Swish") { context throws(GraphError) in Swish(alpha: try context.float("alpha", default: 1)) }.lowered(
       by: UnaryKernel.lower { context throws(GraphError) in
         try context.float("alpha", default: 1) == 1 ? .activation(.silu) : nil
@@ -37,12 +37,14 @@ extension Lowering {
     activation("ThresholdedRelu") { context throws(GraphError) in
       ThresholdedRelu(alpha: try context.float("alpha", default: 1))
     },
-    Lowering("Shrink", evaluate: shrink),
+    Lowering("Shrink", evaluate: shrink).flowing(.elementwise),
     Lowering("Softmax") { node throws(GraphError) in try node.alongAxis(Softmax(isLogarithmic: false)) }.lowered(
-      by: NormalizationKernel.softmax(logarithm: false)),
+      by: NormalizationKernel.softmax(logarithm: false)
+    ).flowing(.softmax),
     Lowering("LogSoftmax") { node throws(GraphError) in try node.alongAxis(Softmax(isLogarithmic: true)) }.lowered(
-      by: NormalizationKernel.softmax(logarithm: true)),
-    Lowering("Hardmax") { node throws(GraphError) in try node.alongAxis(Hardmax()) },
+      by: NormalizationKernel.softmax(logarithm: true)
+    ).flowing(.softmax),
+    Lowering("Hardmax") { node throws(GraphError) in try node.alongAxis(Hardmax()) }.flowing(.softmax),
     Lowering("Dropout", isDeterministic: false, evaluate: Dropout.evaluate),
   ]
 
@@ -51,7 +53,7 @@ extension Lowering {
   ) -> Lowering {
     Lowering(name) { node throws(GraphError) in
       [.tensor(try node.tensor(0).applying(real: try function(node.context), in: node))]
-    }
+    }.flowing(.elementwise)
   }
 
   private static func gelu(_ node: Evaluation) throws(GraphError) -> [RuntimeValue] {

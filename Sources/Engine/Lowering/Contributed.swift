@@ -4,10 +4,10 @@ import Graph
 extension Lowering {
   /// Operators of ONNX Runtime's domain `com.microsoft` that optimized exports hold.
   static let contributed: [Lowering] = [
-    Lowering("Gelu", domain: microsoft, real: ContributedGeluReference.self),
-    Lowering("FastGelu", domain: microsoft, real: ContributedGeluReference.self),
-    Lowering("BiasGelu", domain: microsoft, real: ContributedGeluReference.self),
-    Lowering("QuickGelu", domain: microsoft, real: ContributedGeluReference.self),
+    Lowering("Gelu", domain: microsoft, real: ContributedGeluReference.self).flowing(.elementwise),
+    Lowering("FastGelu", domain: microsoft, real: ContributedGeluReference.self).flowing(.elementwise),
+    Lowering("BiasGelu", domain: microsoft, real: ContributedGeluReference.self).flowing(.elementwise),
+    Lowering("QuickGelu", domain: microsoft, real: ContributedGeluReference.self).flowing(.elementwise),
     Lowering("FusedMatMul", domain: microsoft, real: FusedMatMulReference.self),
     Lowering("SkipLayerNormalization", domain: microsoft, real: ContributedSkipNormReference.self),
   ]

@@ -25,9 +25,9 @@ extension Lowering {
       return [.tensor(Tensor(shape: input.shape, flags).narrowed(to: type))]
     },
     Lowering("Cast") { node throws(GraphError) in try cast(node, to: try node.context.castType()) }
-      .lowered(by: ConversionKernel.cast),
+      .lowered(by: ConversionKernel.cast).flowing(.elementwise),
     Lowering("CastLike") { node throws(GraphError) in try cast(node, to: try node.tensor(1).dataType) }
-      .lowered(by: ConversionKernel.cast),
+      .lowered(by: ConversionKernel.cast).flowing(.first),
     Lowering("BitCast") { node throws(GraphError) in
       [.tensor(try node.tensor(0).viewed(as: try node.context.dataType("to")))]
     },

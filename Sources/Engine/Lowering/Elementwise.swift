@@ -35,7 +35,7 @@ extension Lowering {
       let real = input.dataType.isInteger ? input.converted(to: .float64) ?? input : input
       let function = MathFunction(float: Foundation.erf, double: Foundation.erf)
       return [.tensor(try real.applying(real: function, in: node).narrowed(to: input.dataType))]
-    }.lowered(by: UnaryKernel.lower(.erf)),
+    }.lowered(by: UnaryKernel.lower(.erf)).flowing(.elementwise),
     test("IsNaN") { _ throws(GraphError) in { $0.isNaN } },
     test("IsInf") { node throws(GraphError) in
       let negative = try node.context.bool("detect_negative", default: true)
@@ -49,12 +49,13 @@ extension Lowering {
     arithmetic("Sub", Difference(), .subtract),
     arithmetic("Mul", Product(), .multiply),
     arithmetic("Div", Quotient(), .divide),
-    binary("PRelu", SlopedRelu()).lowered(by: BinaryKernel.lower(.prelu)),
+    // A vector of slopes may lie along the second axis or the last.
+    binary("PRelu", SlopedRelu()).lowered(by: BinaryKernel.lower(.prelu)).flowing(nil),
     Lowering("Mod") { node throws(GraphError) in
       if try node.context.bool("fmod", default: false) { return try binary(node, TruncatedRemainder()) }
       return try binary(node, FlooredRemainder())
-    },
-    Lowering("Pow", evaluate: power).lowered(by: BinaryKernel.power),
+    }.flowing(.elementwise),
+    Lowering("Pow", evaluate: power).lowered(by: BinaryKernel.power).flowing(.elementwise),
     variadic("Max", Maximum()).lowered(by: BinaryKernel.lower(.maximum)),
     variadic("Min", Minimum()).lowered(by: BinaryKernel.lower(.minimum)),
     variadic("Sum", Sum()).lowered(by: BinaryKernel.lower(.add)),
@@ -62,7 +63,7 @@ extension Lowering {
       let sum = try folded(node, Sum())
       let count = Tensor(scalar: Float(node.inputs.count)).narrowed(to: sum.dataType)
       return [.tensor(try .combining(sum, count, Quotient(), in: node).narrowed(to: try node.tensor(0).dataType))]
-    },
+    }.flowing(.elementwise),
   ]
 
   private static let comparisons: [Lowering] = [
@@ -78,11 +79,13 @@ extension Lowering {
   /// A function of numbers of every type.
   static func numeric(_ name: String, _ function: some NumericFunction) -> Lowering {
     Lowering(name) { node throws(GraphError) in [.tensor(try node.tensor(0).applying(function, in: node))] }
+      .flowing(.elementwise)
   }
 
   /// A function of floating-point numbers.
   static func real(_ name: String, _ function: some RealFunction) -> Lowering {
     Lowering(name) { node throws(GraphError) in [.tensor(try node.tensor(0).applying(real: function, in: node))] }
+      .flowing(.elementwise)
   }
 
   /// A function of the C library.
@@ -101,7 +104,7 @@ extension Lowering {
       let holds = try condition(node)
       let wide = input.converted(to: .float64) ?? input
       return [.tensor(wide.map(Double.self, to: Bool8.self) { Bool8(holds($0)) } ?? input)]
-    }
+    }.flowing(.elementwise)
   }
 
   /// Arithmetic that has kernels for floats and for whole numbers.
@@ -117,7 +120,7 @@ extension Lowering {
 
   /// A function of two numbers of one type.
   private static func binary(_ name: String, _ function: some BinaryFunction) -> Lowering {
-    Lowering(name) { node throws(GraphError) in try binary(node, function) }
+    Lowering(name) { node throws(GraphError) in try binary(node, function) }.flowing(.elementwise)
   }
 
   private static func binary(
@@ -129,13 +132,13 @@ extension Lowering {
   private static func relation(_ name: String, _ relation: some ElementRelation) -> Lowering {
     Lowering(name) { node throws(GraphError) in
       [.tensor(try .comparing(try node.tensor(0), try node.alignedSecond(), relation, in: node))]
-    }.lowered(by: LoopKernel.relation(relation))
+    }.lowered(by: LoopKernel.relation(relation)).flowing(.elementwise)
   }
 
   private static func variadic(_ name: String, _ function: some BinaryFunction) -> Lowering {
     Lowering(name) { node throws(GraphError) in
       [.tensor(try folded(node, function).narrowed(to: try node.tensor(0).dataType))]
-    }
+    }.flowing(.elementwise)
   }
 
   /// A function of all inputs, from the first to the last, in the type in which references compute.

@@ -3,13 +3,13 @@ import Graph
 extension Lowering {
   /// Operators that move elements to or from places that data say.
   static let indexing: [Lowering] = [
-    Lowering("Gather", evaluate: gather).lowered(by: MovementKernel.gather),
+    Lowering("Gather", evaluate: gather).lowered(by: MovementKernel.gather).flowing(.gather),
     Lowering("GatherElements") { node throws(GraphError) in
       let (input, indices) = (try node.tensor(0), try node.tensor(1))
       let axis = try node.context.axis(try node.context.int("axis", default: 0), rank: input.shape.count)
       let offsets = try node.elementOffsets(of: indices, in: input.shape, axis: axis, input: 1)
       return [.tensor(try input.gathered(offsets, block: 1, shape: indices.shape))]
-    },
+    }.flowing(.gatherElements),
     Lowering("GatherND", evaluate: gatherND),
     Lowering("Scatter", evaluate: scatterElements),
     Lowering("ScatterElements", evaluate: scatterElements),

@@ -9,7 +9,7 @@ extension Lowering {
     Lowering("Not") { node throws(GraphError) in
       let input = try node.tensor(0)
       return [.tensor(input.map(Bool8.self, to: Bool8.self) { Bool8(!$0.value) } ?? input)]
-    }.lowered(by: ConversionKernel.not),
+    }.lowered(by: ConversionKernel.not).flowing(.elementwise),
   ]
 
   /// Functions of the bits of whole numbers.
@@ -20,7 +20,7 @@ extension Lowering {
     Lowering("BitwiseNot") { node throws(GraphError) in
       let input = try node.tensor(0)
       return [.tensor(try input.dataType.visit(integer: Complement(input: input), in: node))]
-    },
+    }.flowing(.elementwise),
     Lowering("BitShift") { node throws(GraphError) in
       switch try node.context.string("direction") {
       case "LEFT": return try bitwise(node, ShiftLeft())
@@ -29,7 +29,7 @@ extension Lowering {
         throw .invalidAttribute(
           node: node.context.name, attribute: "direction", expected: "LEFT or RIGHT", found: other)
       }
-    },
+    }.flowing(.elementwise),
   ]
 
   private static func logical(_ name: String, _ function: @escaping @Sendable (Bool, Bool) -> Bool) -> Lowering {
@@ -45,11 +45,11 @@ extension Lowering {
         }
       }
       return [.tensor(result)]
-    }.lowered(by: LoopKernel.logical(function))
+    }.lowered(by: LoopKernel.logical(function)).flowing(.elementwise)
   }
 
   private static func bitwise(_ name: String, _ function: some BitFunction) -> Lowering {
-    Lowering(name) { node throws(GraphError) in try bitwise(node, function) }
+    Lowering(name) { node throws(GraphError) in try bitwise(node, function) }.flowing(.elementwise)
   }
 
   private static func bitwise(_ node: Evaluation, _ function: some BitFunction) throws(GraphError) -> [RuntimeValue] {

@@ -20,7 +20,10 @@ public struct Lowering: Sendable {
   /// The reference.
   package let evaluate: Evaluate
   /// The fast path.
-  let lower: Lower?
+  private(set) var lower: Lower?
+  /// Which axes keep their indices apart on the way to the outputs, so that hidden tokens may be left out along them; nil if
+  /// none is known to, which ends the skipping of padding in a model that leads the tokens through the operator.
+  private(set) var flow: AxisFlow.Rule?
 
   /// Describes an operator by its reference alone, or with a fast path.
   package init(
@@ -36,7 +39,16 @@ public struct Lowering: Sendable {
 
   /// The same operator with a fast path.
   func lowered(by lower: @escaping Lower) -> Lowering {
-    Lowering(name, domain: domain, isDeterministic: isDeterministic, lower: lower, evaluate: evaluate)
+    var lowering = self
+    lowering.lower = lower
+    return lowering
+  }
+
+  /// The same operator with a rule for the axes.
+  func flowing(_ flow: AxisFlow.Rule?) -> Lowering {
+    var lowering = self
+    lowering.flow = flow
+    return lowering
   }
 }
 
@@ -50,6 +62,9 @@ public struct LoweringRegistry: Sendable {
   }
 
   private static func key(_ domain: String, _ name: String) -> String { "\(domain):\(name)" }
+
+  /// The rule for the axes of a node's operator.
+  func flow(of node: Node) -> AxisFlow.Rule? { lowerings[Self.key(node.op.domain, node.op.name)]?.flow }
 
   /// The lowering of a node's operator.
   ///

@@ -8,11 +8,11 @@ extension Lowering {
       for index in node.inputs.indices { tensors.append(try node.tensor(index)) }
       let axis = try node.context.concatAxis(rank: tensors[0].shape.count)
       return [.tensor(try Tensor.concatenated(tensors, axis: axis, in: node))]
-    }.lowered(by: MovementKernel.concat),
-    Lowering("Split", evaluate: split).lowered(by: MovementKernel.split),
-    Lowering("Slice", evaluate: slice).lowered(by: MovementKernel.slice),
+    }.lowered(by: MovementKernel.concat).flowing(.concat),
+    Lowering("Split", evaluate: split).lowered(by: MovementKernel.split).flowing(.split),
+    Lowering("Slice", evaluate: slice).lowered(by: MovementKernel.slice).flowing(.slice),
     Lowering("Pad", evaluate: Pad.evaluate),
-    Lowering("Tile", evaluate: tile),
+    Lowering("Tile", evaluate: tile).flowing(.expand),
     Lowering("DepthToSpace", evaluate: depthToSpace),
     Lowering("SpaceToDepth", evaluate: spaceToDepth),
     Lowering("CenterCropPad", evaluate: centerCropPad),

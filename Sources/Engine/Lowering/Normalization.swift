@@ -7,8 +7,9 @@ extension Lowering {
     Lowering("InstanceNormalization", real: InstanceNormalizationReference.self).lowered(
       by: NormalizationKernel.instanceNorm),
     Lowering("GroupNormalization", real: GroupNormalizationReference.self),
-    Lowering("LayerNormalization", real: LayerNormalizationReference.self).lowered(by: NormalizationKernel.layerNorm),
-    Lowering("RMSNormalization", real: RMSNormalizationReference.self),
+    Lowering("LayerNormalization", real: LayerNormalizationReference.self).lowered(by: NormalizationKernel.layerNorm)
+      .flowing(.layerNormalization),
+    Lowering("RMSNormalization", real: RMSNormalizationReference.self).flowing(.layerNormalization),
     Lowering("LRN", real: LocalResponseReference.self),
     Lowering("LpNormalization", real: LpNormalizationReference.self),
     Lowering("MeanVarianceNormalization", real: MeanVarianceReference.self),

@@ -8,7 +8,7 @@ extension Lowering {
       let shape = try node.broadcastShape([condition.shape, x.shape, y.shape])
       try node.checkedCount(shape, of: x.dataType)
       return [.tensor(try x.dataType.visit(moving: Choice(condition: condition, x: x, y: y, shape: shape)))]
-    }.lowered(by: LoopKernel.select),
+    }.lowered(by: LoopKernel.select).flowing(.elementwise),
     Lowering("Clip") { node throws(GraphError) in
       let input = try node.tensor(0)
       var result = input
@@ -19,9 +19,11 @@ extension Lowering {
         result = try .combining(result, greatest, Minimum(), in: node)
       }
       return [.tensor(result.reshaped(input.shape))]
-    }.lowered(by: UnaryKernel.clip),
-    Lowering("CumSum") { node throws(GraphError) in try cumulative(node, start: 0, Sum()) },
-    Lowering("CumProd") { node throws(GraphError) in try cumulative(node, start: 1, Product()) },
+    }.lowered(by: UnaryKernel.clip).flowing(.elementwise),
+    Lowering("CumSum") { node throws(GraphError) in try cumulative(node, start: 0, Sum()) }
+      .flowing(.cumulativeSum),
+    Lowering("CumProd") { node throws(GraphError) in try cumulative(node, start: 1, Product()) }
+      .flowing(.cumulativeSum),
   ]
 
   /// A bound of `Clip`, an attribute before version 11, as a scalar.

@@ -19,23 +19,24 @@ extension Lowering {
       let strides = StridedWalk.rowMajorStrides(input.shape)
       let view = StridedView(shape: permutation.map { input.shape[$0] }, strides: permutation.map { strides[$0] })
       return [.tensor(try input.copied(view))]
-    }.lowered(by: MovementKernel.transpose),
+    }.lowered(by: MovementKernel.transpose).flowing(.transpose),
     Lowering("Expand") { node throws(GraphError) in
       let input = try node.tensor(0)
       let shape = try node.outputShape()
       try node.checkedCount(shape, of: input.dataType)
       let strides = StridedWalk.broadcastStrides(input.shape, to: shape)
       return [.tensor(try input.copied(StridedView(shape: shape, strides: strides)))]
-    }.lowered(by: MovementKernel.expand),
+    }.lowered(by: MovementKernel.expand).flowing(.expand),
     Lowering("Identity") { node throws(GraphError) in
       guard case let value? = node.inputs.first, let value else { return [.none] }
       return [value]
-    }.lowered(by: ViewKernel.lower),
+    }.lowered(by: ViewKernel.lower).flowing(.identity),
   ]
 
   /// The same elements under the shape that the schema's rule gives.
   private static func reshaping(_ name: String) -> Lowering {
     Lowering(name) { node throws(GraphError) in [.tensor(try node.tensor(0).reshaped(try node.outputShape()))] }
+      .flowing(.view)
   }
 }
 

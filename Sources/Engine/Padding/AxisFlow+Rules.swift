@@ -1,42 +1,57 @@
 import Graph
 
 extension AxisFlow {
-  /// Says how a node's axes go from inputs to outputs.
-  typealias Rule = @Sendable (inout AxisFlow) -> Void
+  /// How the axes of a node's inputs go into those of its outputs: stands with the operator's lowering.
+  struct Rule: Sendable {
+    /// What becomes of elements.
+    enum Elements {
+      /// Each result depends on one element of each input, found by broadcasting.
+      case computedApart
+      /// All stay as they are.
+      case moved
+      /// Anything else.
+      case mixed
+    }
 
-  /// The rules, by domain and name.
-  static let rules: [String: Rule] = {
-    var rules: [String: Rule] = [:]
-    for name in elementwise { rules[":" + name] = { $0.flowThroughElementwise() } }
-    for name in ["Reshape", "Flatten", "Squeeze", "Unsqueeze"] { rules[":" + name] = { $0.flowThroughView() } }
-    rules[":Transpose"] = { $0.flowThroughTranspose() }
-    rules[":Expand"] = { $0.carryBroadcast(0) }
-    rules[":Concat"] = { $0.flowThroughConcat() }
-    rules[":Gather"] = { $0.flowThroughGather() }
-    rules[":GatherElements"] = { $0.flowThroughGatherElements() }
-    rules[":Slice"] = { $0.flowThroughSlice() }
-    rules[":CumSum"] = { $0.flowThroughCumulativeSum() }
-    rules[":LayerNormalization"] = { $0.flowAround(axis: -1, andLater: true) }
-    rules[":Softmax"] = { $0.flowAround(axis: $0.node.op.version < 13 ? 1 : -1, andLater: $0.node.op.version < 13) }
-    rules[":MatMul"] = { $0.flowThroughProduct() }
-    rules[OperatorID.internalDomain + ":FusedMatMul"] = { $0.flowThroughProduct() }
-    rules[OperatorID.internalDomain + ":FusedProjections"] = { $0.flowThroughProjections() }
-    rules[OperatorID.internalDomain + ":FusedAttention"] = { $0.flowThroughAttention() }
-    return rules
-  }()
+    let elements: Elements
+    let apply: @Sendable (inout AxisFlow) -> Void
 
-  /// Operators each of whose results depends on one element of each input, found by broadcasting.
-  static let elementwise: Set<String> = [
-    "Abs", "Add", "And", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "Cast", "Ceil", "Clip", "Div", "Elu", "Equal", "Erf",
-    "Exp",
-    "Floor", "Gelu", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu",
-    "Less", "LessOrEqual", "Log", "Max", "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pow", "Reciprocal", "Relu", "Round",
-    "Selu",
-    "Sigmoid", "Sign", "Softplus", "Sqrt", "Sub", "Sum", "Swish", "Tanh", "Where", "Xor",
-  ]
+    init(_ elements: Elements = .mixed, _ apply: @escaping @Sendable (inout AxisFlow) -> Void) {
+      self.elements = elements
+      self.apply = apply
+    }
+  }
+}
 
-  /// Operators that leave all elements as they are.
-  static let movements: Set<String> = ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Identity"]
+extension AxisFlow.Rule {
+  /// Functions of one element of each input, found by broadcasting.
+  static let elementwise = Self(.computedApart) { $0.flowThroughElementwise() }
+  /// The input as it is.
+  static let identity = Self(.moved) { $0.carryBroadcast(0) }
+  /// The input under another shape.
+  static let view = Self(.moved) { $0.flowThroughView() }
+  /// The input with its axes in another order.
+  static let transpose = Self(.moved) { $0.flowThroughTranspose() }
+  /// The first input, repeated along axes that get longer.
+  static let expand = Self(.moved) { $0.carryBroadcast(0) }
+  /// The first input; of another only its type counts.
+  static let first = Self { $0.carryBroadcast(0) }
+  static let concat = Self { $0.flowThroughConcat() }
+  static let split = Self { $0.flowThroughSplit() }
+  static let gather = Self { $0.flowThroughGather() }
+  static let gatherElements = Self { $0.flowThroughGatherElements() }
+  static let slice = Self { $0.flowThroughSlice() }
+  static let cumulativeSum = Self { $0.flowThroughCumulativeSum() }
+  /// Normalization over an axis and all that follow.
+  static let layerNormalization = Self { $0.flowAround(axis: -1, andLater: true) }
+  /// Shares of the elements along an axis; before version 13, along it and all that follow.
+  static let softmax = Self {
+    $0.flowAround(axis: $0.node.op.version < 13 ? 1 : -1, andLater: $0.node.op.version < 13)
+  }
+  /// A product of matrices with what is added to it.
+  static let product = Self { $0.flowThroughProduct() }
+  static let projections = Self { $0.flowThroughProjections() }
+  static let attention = Self { $0.flowThroughAttention() }
 }
 
 extension AxisFlow {
@@ -47,8 +62,8 @@ extension AxisFlow {
   }
 
   private mutating func flowThroughElementwise() {
-    // Below version 7, binary operators broadcast by an attribute.
-    guard node.inputs.count == 1 || node.op.version >= 7 else { return }
+    // Below version 7, ONNX's binary operators broadcast by an attribute.
+    guard node.inputs.count == 1 || node.op.version >= 7 || !node.op.domain.isEmpty else { return }
     for input in node.inputs.indices { carryBroadcast(input) }
   }
 
@@ -78,6 +93,13 @@ extension AxisFlow {
     }
   }
 
+  private mutating func flowThroughSplit() {
+    guard let rank = sizes(0)?.count, let parted = resolved(node.int("axis") ?? 0, rank: rank) else { return }
+    for output in node.outputs.indices {
+      for axis in 0..<rank where axis != parted { carry(0, axis, to: axis, of: output) }
+    }
+  }
+
   /// Constant indices may select from an axis that is cut; others, such as token ids, must look up one that is not.
   private mutating func flowThroughGather() {
     guard let data = sizes(0), let indices = sizes(1), let axis = resolved(node.int("axis") ?? 0, rank: data.count)
@@ -88,7 +110,7 @@ extension AxisFlow {
       carry(0, other, to: other < axis ? other : other + indices.count - 1)
     }
     for other in indices.indices { carry(1, other, to: axis + other) }
-    if let numbers = constant(1), let last = numbers.max(), numbers.allSatisfy({ $0 >= 0 }) {
+    if let numbers = constant(1), let last = numbers.max(), numbers.allSatisfy({ $0 >= 0 }), last < data[axis] {
       select(0, axis, before: last + 1)
     }
   }

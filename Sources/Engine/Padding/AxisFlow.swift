@@ -1,6 +1,6 @@
 import Graph
 
-/// How the axes of a node's inputs go into those of its outputs, as its operator's rule says.
+/// How the axes of a node's inputs go into those of its outputs, as the rule of its operator's lowering says.
 ///
 /// A rule says what may be cut. An axis that it does not mention keeps its length, so an operator without a rule stops every cut.
 struct AxisFlow {
@@ -28,6 +28,8 @@ struct AxisFlow {
 
   let graph: Graph
   let node: Node
+  /// What the node does to elements; nil without a rule.
+  let elements: Rule.Elements?
   private(set) var carries: [Carry] = []
   private(set) var selections: [Selection] = []
   private(set) var hidings: [Hiding] = []
@@ -37,7 +39,9 @@ struct AxisFlow {
   init(of node: Node, in graph: Graph) {
     self.graph = graph
     self.node = node
-    if let rule = Self.rules[node.op.domain + ":" + node.op.name], !node.hasSubgraphs { rule(&self) }
+    let rule = LoweringRegistry.standard.flow(of: node)
+    elements = rule?.elements
+    if !node.hasSubgraphs { rule?.apply(&self) }
   }
 
   /// Sizes of an input; nil if it is left out or they are not known.

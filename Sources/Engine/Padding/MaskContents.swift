@@ -34,13 +34,13 @@ struct MaskContents {
     func outputAxis(_ input: Int, _ axis: Int) -> Int? {
       flow.carries.first { $0.input == input && $0.axis == axis }?.outputAxis
     }
-    if AxisFlow.movements.contains(node.op.name) {
+    if flow.elements == .moved {
       guard let source = node.inputs[0].flatMap({ contents[$0] }), let axis = outputAxis(0, source.axis) else {
         return nil
       }
       return MaskContents(axis: axis, visible: source.visible, hidden: source.hidden)
     }
-    guard AxisFlow.elementwise.contains(node.op.name) else { return nil }
+    guard flow.elements == .computedApart else { return nil }
     var axes: Set<Int?> = []
     var (visible, hidden): ([RuntimeValue?], [RuntimeValue?]) = ([], [])
     for (index, input) in node.inputs.enumerated() {

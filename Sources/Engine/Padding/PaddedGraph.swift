@@ -8,7 +8,9 @@ import Graph
 ///   (`MaskContents`); other operators keep its indices apart;
 /// - all else that the axis meets is constant, so that it can be cut too.
 ///
-/// Whatever it does not know ends it: then the graph is run whole. Results are equal but for the order of sums.
+/// Whatever it does not know ends it: then the graph is run whole. Results are equal but for the order of sums, and for pairs of
+/// Strassen's algorithm, in which a hidden neighbour takes part; and where what hidden tokens lead to is not finite, since a share
+/// of zero of that is no number.
 struct PaddedGraph: Sendable {
   /// Index of the mask among the graph's inputs; its last axis is that of the tokens.
   let mask: Int
@@ -57,11 +59,38 @@ struct PaddedGraph: Sendable {
     _ graph: Graph, mask: ValueID, number: Int, flows: [(id: NodeID, flow: AxisFlow)], classes: AxisClasses
   ) {
     guard let sizes = graph.sizes(of: mask), let tokens = sizes.last, sizes.allSatisfy({ $0 > 0 }) else { return nil }
-    // Whole vectors of tokens.
-    let granularity = (tokens + 8 * PaddedPlans.capacity - 1) / (8 * PaddedPlans.capacity) * 8
-    guard tokens > granularity else { return nil }
     let axis = Axis(owner: .value(mask), index: sizes.count - 1)
     guard classes.isFree(axis) else { return nil }
+    let granularity = Self.granularity(for: tokens)
+    guard tokens > granularity,
+      let leastTokens = Self.leastTokens(along: axis, of: mask, flows: flows, classes: classes, in: graph),
+      leastTokens < tokens
+    else { return nil }
+    var axes: [Axis.Owner: Set<Int>] = [:]
+    for axis in classes.linked(with: axis) { axes[axis.owner, default: []].insert(axis.index) }
+    guard let inputAxes = Self.inputAxes(axes, in: graph), let one = Self.one(of: mask, in: graph) else { return nil }
+    self.graph = graph
+    self.axes = axes
+    self.mask = number
+    self.tokens = tokens
+    self.granularity = granularity
+    self.leastTokens = leastTokens
+    self.inputAxes = inputAxes
+    inputRows = zip(graph.inputs, inputAxes).map { input, axis in
+      axis.flatMap { graph.sizes(of: input)?[..<$0].reduce(1, *) } ?? 1
+    }
+    self.one = one
+  }
+
+  /// The step between lengths: whole vectors of tokens, so that `PaddedPlans.capacity` plans serve all.
+  private static func granularity(for tokens: Int) -> Int {
+    (tokens + 8 * PaddedPlans.capacity - 1) / (8 * PaddedPlans.capacity) * 8
+  }
+
+  /// The tokens that are selected by their index; nil if attention does not hide the others, or not by this mask alone.
+  private static func leastTokens(
+    along axis: Axis, of mask: ValueID, flows: [(id: NodeID, flow: AxisFlow)], classes: AxisClasses, in graph: Graph
+  ) -> Int? {
     let contents = MaskContents.follow(mask, along: axis.index, flows: flows, in: graph)
     var (leastTokens, isHidden) = (1, false)
     for (id, flow) in flows {
@@ -78,27 +107,24 @@ struct PaddedGraph: Sendable {
         isHidden = true
       }
     }
-    guard isHidden, leastTokens < tokens else { return nil }
-    var axes: [Axis.Owner: Set<Int>] = [:]
-    for axis in classes.linked(with: axis) { axes[axis.owner, default: []].insert(axis.index) }
-    let inputAxes = graph.inputs.map { axes[.value($0)] ?? [] }
-    let areCopied = zip(graph.inputs, inputAxes).allSatisfy { input, axes in
-      axes.isEmpty || axes.count == 1 && graph[input].type?.dataType?.wholeBytes != nil
+    return isHidden ? leastTokens : nil
+  }
+
+  /// The axis of the tokens in each input; nil if an input has several, or no bytes of its own for each token.
+  private static func inputAxes(_ axes: [Axis.Owner: Set<Int>], in graph: Graph) -> [Int?]? {
+    var inputAxes: [Int?] = []
+    for input in graph.inputs {
+      let found = axes[.value(input)] ?? []
+      guard found.isEmpty || found.count == 1 && graph[input].type?.dataType?.wholeBytes != nil else { return nil }
+      inputAxes.append(found.first)
     }
-    guard areCopied, let type = graph[mask].type?.dataType,
-      let one = Tensor(one: 1, of: type)?.withBytes({ bytes in bytes.indices.map { bytes[$0] } })
-    else { return nil }
-    self.graph = graph
-    self.axes = axes
-    self.mask = number
-    self.tokens = tokens
-    self.granularity = granularity
-    self.leastTokens = leastTokens
-    self.inputAxes = inputAxes.map(\.first)
-    inputRows = zip(graph.inputs, inputAxes).map { input, axes in
-      axes.first.flatMap { axis in graph.sizes(of: input)?[..<axis].reduce(1, *) } ?? 1
+    return inputAxes
+  }
+
+  /// The bytes of a one of the mask's type; nil for types that masks do not have.
+  private static func one(of mask: ValueID, in graph: Graph) -> [UInt8]? {
+    graph[mask].type?.dataType.flatMap { Tensor(one: 1, of: $0) }?.withBytes { bytes in bytes.indices.map { bytes[$0] }
     }
-    self.one = one
   }
 }
 

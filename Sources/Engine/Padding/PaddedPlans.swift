@@ -8,7 +8,8 @@ final class PaddedPlans: Sendable {
   private let plans = PlanCache<Int>(capacity: PaddedPlans.capacity)
   private let isRefused = Mutex(false)
 
-  /// Plans at most: little but their steps, since weights and arenas are shared.
+  /// Plans at most: their steps, and constants that are cut with the tokens, such as tables of positions; weights and arenas are
+  /// shared.
   static let capacity = 16
 
   init(of graph: PaddedGraph, compiler: PlanCompiler) {

@@ -138,6 +138,11 @@ struct KnownFunction {
       let x = pow(10, magnitude)
       samples += [x, -x]
     }
+    // Whatever a piece is bounded by shows beyond the bound.
+    for magnitude in stride(from: Float(4.5), through: 37, by: 0.5) {
+      let x = pow(10, magnitude)
+      samples += [x, -x]
+    }
     for constant in constants where constant.isFinite && abs(constant) < 1e6 {
       for shift in [-0.01, 0.01, -1, 1] as [Float] { samples += [constant + shift, -constant + shift] }
     }

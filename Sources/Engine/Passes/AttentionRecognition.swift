@@ -65,6 +65,12 @@ struct AttentionRecognition: GraphPass {
       } else {
         return nil
       }
+      let scale = outer.factor * q.factor * kTransposed.factor
+      // Factors that underflow or overflow together must stay apart.
+      guard scale.isNormal, Self.haveEqualHeads(operands.map { graph.sizes(of: $0) }, stepsFirst: layout == "BSHD")
+      else {
+        return nil
+      }
       var outputLayout = "BHSD"
       if let next = graph.onlyConsumer(of: output, in: ["Transpose"]), next.node.ints("perm") == [0, 2, 1, 3],
         let transposed = next.node.outputs[0]
@@ -76,9 +82,19 @@ struct AttentionRecognition: GraphPass {
         OperatorID("FusedAttention", domain: OperatorID.internalDomain, version: 1), name: graph[weighted.id].name,
         inputs: operands + (mask.map { [$0] } ?? []), outputs: [output],
         attributes: [
-          "scale": .float(outer.factor * q.factor * kTransposed.factor), "layout": .string(layout),
+          "scale": .float(scale), "layout": .string(layout),
           "output_layout": .string(outputLayout), "zero_masked_rows": .int(weighted.zeroesNaN ? 1 : 0),
         ])
+    }
+
+    /// Whether queries, keys and values have the same batches and heads, so that none is broadcast.
+    private static func haveEqualHeads(_ sizes: [[Int]?], stepsFirst: Bool) -> Bool {
+      guard let q = sizes[0], let k = sizes[1], let v = sizes[2], [q, k, v].allSatisfy({ $0.count == 4 }) else {
+        return false
+      }
+      let (head, step) = stepsFirst ? (2, 1) : (1, 2)
+      return q[0] == k[0] && q[head] == k[head] && q[3] == k[3] && k[0] == v[0] && k[head] == v[head]
+        && k[step] == v[step]
     }
 
     /// Strips a multiplication or division by a number.

@@ -21,6 +21,7 @@ struct LinearFusion: GraphPass {
         continue
       }
       product.absorbTransposes(in: graph)
+      product.flattenBias(in: &graph)
       let tail = NodeTail.following(output, in: graph, takesBias: product.bias == nil)
       let last = tail.last ?? (id, output)
       graph.replace(
@@ -45,7 +46,7 @@ struct LinearFusion: GraphPass {
       b = node.inputs[1]
     }
 
-    /// A `Gemm` without factors whose C, if any, is a vector over the columns, as those of linear layers are.
+    /// A `Gemm` without factors whose C, if any, is a vector over the columns, as those of linear layers are, or a constant row.
     init?(gemm node: Node, output: ValueID, in graph: Graph) {
       a = node.inputs[0]
       b = node.inputs[1]
@@ -54,7 +55,7 @@ struct LinearFusion: GraphPass {
       guard (node.float("alpha") ?? 1) == 1 else { return nil }
       guard node.inputs.count > 2, let c = node.inputs[2] else { return }
       guard (node.float("beta") ?? 1) == 1, let columns = graph.sizes(of: output)?.last,
-        let sizes = graph.sizes(of: c), sizes == [columns] || sizes == [1, columns]
+        let sizes = graph.sizes(of: c), sizes == [columns] || (sizes == [1, columns] && graph[c].constant != nil)
       else { return nil }
       bias = c
     }
@@ -69,6 +70,14 @@ struct LinearFusion: GraphPass {
         b = source
         transB.toggle()
       }
+    }
+
+    /// Gives a constant row the shape of a vector, the only one that the fused operators' biases have.
+    mutating func flattenBias(in graph: inout Graph) {
+      guard let row = bias, let columns = graph.sizes(of: row)?.last, let constant = graph[row].constant,
+        constant.shape.count == 2
+      else { return }
+      bias = graph.addConstant(name: graph.freshName(graph[row].name + "_vector"), constant.reshaped([columns]))
     }
 
     private static func untransposed(_ value: ValueID?, in graph: Graph) -> ValueID? {

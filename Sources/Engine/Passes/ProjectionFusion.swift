@@ -3,7 +3,8 @@ import Graph
 /// Computes the projections of one value that go into attention in one step.
 ///
 /// `x·Wq + bq`, `x·Wk + bk` and `x·Wv + bv` become one `FusedProjections` with three outputs, which reads x once; where only two
-/// of them read the same value, as in attention to another sequence, those two. The weights stay constants of their own.
+/// of them read the same value, as in attention to another sequence, those two. The weights stay constants of their own. A bias
+/// that another node computes stays where it is: the step stands in the first projection's place, perhaps before that node.
 struct ProjectionFusion: GraphPass {
   /// What projections of one step have in common.
   private struct Source: Hashable {
@@ -24,7 +25,7 @@ struct ProjectionFusion: GraphPass {
     }
   }
 
-  /// The product with constant weights that an operand of attention is another view of.
+  /// The product with constant weights, and a constant bias or none, that an operand of attention is another view of.
   private static func projection(behind operand: ValueID?, in graph: Graph) -> (NodeID, Source)? {
     var value = operand
     while let id = value.flatMap(graph.producer), graph[id].op.domain.isEmpty,
@@ -35,8 +36,8 @@ struct ProjectionFusion: GraphPass {
     guard let id = value.flatMap(graph.producer), graph.isInternal(id, "FusedMatMul") else { return nil }
     let node = graph[id]
     guard let source = node.inputs[0], let weights = node.inputs[1], graph[weights].constant != nil,
-      graph.sizes(of: weights)?.count == 2, node.inputs.dropFirst(3).allSatisfy({ $0 == nil }),
-      node.int("transA") != 1, node.attributes["activation"] == nil
+      graph.sizes(of: weights)?.count == 2, node.inputs.dropFirst(2).prefix(1).allSatisfy({ graph.isConstant($0) }),
+      node.inputs.dropFirst(3).allSatisfy({ $0 == nil }), node.int("transA") != 1, node.attributes["activation"] == nil
     else { return nil }
     return (id, Source(value: source, areWeightsTransposed: node.int("transB") == 1))
   }
@@ -57,6 +58,9 @@ struct ProjectionFusion: GraphPass {
 }
 
 extension Graph {
+  /// Whether a value is constant, or left out.
+  fileprivate func isConstant(_ value: ValueID?) -> Bool { value.map { self[$0].constant != nil } ?? true }
+
   /// Whether a node is this operator that passes made.
   fileprivate func isInternal(_ id: NodeID, _ name: String) -> Bool {
     contains(id) && self[id].op.domain == OperatorID.internalDomain && self[id].op.name == name

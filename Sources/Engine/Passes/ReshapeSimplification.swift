@@ -41,11 +41,11 @@ struct ReshapeSimplification: GraphPass {
     if node.op.name == "Gather" {
       return node.int("axis") ?? 0 == 0 && sizes.first == numbers.count && numbers == Array(numbers.indices)
     }
-    guard node.int("batch_dims") ?? 0 == 0, let length = indices.shape.last, (1...sizes.count).contains(length) else {
+    guard node.int("batch_dims") ?? 0 == 0, let length = indices.shape.last, length >= 1, length <= sizes.count else {
       return false
     }
     let indexed = sizes[..<length]
-    guard numbers.count == length * indexed.reduce(1, *) else { return false }
+    guard numbers.count % length == 0, numbers.count / length == indexed.reduce(1, *) else { return false }
     return numbers.indices.allSatisfy { i in
       let below = indexed[(i % length + 1)...].reduce(1, *)
       return numbers[i] == i / length / below % indexed[i % length]

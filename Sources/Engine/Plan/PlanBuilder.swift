@@ -32,6 +32,8 @@ package struct PlanBuilder {
   private var packings: [ValueID: Int] = [:]
   /// The first node that reads a constant whose elements are absent, and the constant.
   private var absent: (node: String, value: ValueID)?
+  /// The first node that reads a value which no step before it writes, and the value.
+  private var undefined: (node: String, value: ValueID)?
   private var currentNode = ""
   private var currentOperation = ""
 
@@ -62,7 +64,10 @@ package struct PlanBuilder {
       }
       return slot
     }
-    guard let constant = graph[value].constant else { return addSlot(value, .heap) }
+    guard let constant = graph[value].constant else {
+      if undefined == nil { undefined = (currentNode, value) }
+      return addSlot(value, .heap)
+    }
     if !constant.isPresent, absent == nil { absent = (currentNode, value) }
     if currentOperation == "Gather", constant.byteCount >= Self.sparseFrom, case .bytes(let storage) = constant.contents
     {
@@ -195,9 +200,14 @@ extension PlanBuilder {
 
   /// Places all values and gives the plan.
   ///
-  /// - Throws: `GraphError.absentConstant` if a step reads elements that are not there.
+  /// - Throws: `GraphError.absentConstant` if a step reads elements that are not there, `GraphError.undefinedValue` if it reads
+  ///   a value that no step before it writes: then a pass or a lowering is wrong.
   consuming func finish() throws(GraphError) -> Plan {
-    plan.outputs = graph.outputs.map { readSlot($0) }
+    for (output, name) in zip(graph.outputs, graph.outputNames) {
+      currentNode = "output '\(name)'"
+      plan.outputs.append(readSlot(output))
+    }
+    if let undefined { throw .undefinedValue(node: undefined.node, value: graph[undefined.value].name) }
     if let absent { throw .absentConstant(node: absent.node, value: graph[absent.value].name) }
     for (value, count) in packings where slotOfValue[value] == nil && count == graph.consumers(of: value).count {
       plan.onlyPacked.insert(value)

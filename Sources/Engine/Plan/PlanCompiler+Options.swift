@@ -59,14 +59,18 @@ extension PlanFile {
   /// The instruction set for which the plan was made.
   ///
   /// - Parameter name: those that are asked for; nil for what `SWIFTINFER_ISA` names, if it is set.
-  /// - Throws: `EngineError.plan` if the processor does not run them, or others are asked for.
+  /// - Throws: `EngineError.plan` if the processor does not run them, or others are asked for; `EngineError.kernels` if those do
+  ///   not exist or cannot run here.
   fileprivate func instructionSet(asked name: String?) throws(EngineError) -> String {
     let asked = name ?? getenv(KernelTable.environmentVariable).map { String(cString: $0) } ?? ""
     let made = manifest.instructionSet
     func foreign(_ expected: String) -> EngineError {
       .plan(file: path, .foreign(what: "instruction set", expected: expected, found: made))
     }
-    guard asked.isEmpty || asked == made else { throw foreign(asked) }
+    guard asked.isEmpty || asked == made else {
+      do throws(KernelError) { _ = try KernelTable.select(asked) } catch { throw .kernels(error) }
+      throw foreign(asked)
+    }
     do throws(KernelError) { _ = try KernelTable.select(made) } catch {
       throw foreign(KernelTable.runnable.map(\.name).joined(separator: " or "))
     }

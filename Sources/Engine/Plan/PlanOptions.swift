@@ -6,7 +6,7 @@ public struct PlanOptions: Sendable, Hashable, Codable {
     case off
     /// By short measurements on this machine, seconds for a large model the first time.
     case fast
-    /// By thorough ones, 20 seconds for a large model the first time.
+    /// By thorough ones, 18 seconds for a large model the first time.
     case full
   }
 
@@ -29,9 +29,9 @@ public struct PlanOptions: Sendable, Hashable, Codable {
 
   /// All rewriting, all algorithms, no measurements, no work for padding by default.
   public init(optimize: Bool = true, winograd: Bool = true, tuning: Tuning = .off, skipPadding: Bool = true) {
-    self.skipPadding = skipPadding
     self.optimize = optimize
     self.winograd = winograd
     self.tuning = tuning
+    self.skipPadding = skipPadding
   }
 }

@@ -25,8 +25,8 @@ public final class PlanFile: Sendable {
   /// The constants that are in the file, by their numbers.
   private let constants: [TensorStorage?]
   private let isChecked = Mutex(false)
-  /// Graphs for inputs of types that the file was not compiled for.
-  private let added = Mutex<[[String]: Graph]>([:])
+  /// Graphs for inputs of some types, which the first session need not make or read.
+  private let ready = Mutex<[[String]: Graph]>([:])
 
   /// Opens a plan file.
   ///
@@ -60,6 +60,9 @@ public final class PlanFile: Sendable {
   public var options: PlanOptions { manifest.options }
   /// The types of the inputs that it was compiled for, in the order of the model: one list for each plan.
   public var inputTypes: [[String]] { manifest.plans.map(\.types) }
+  /// The sizes of inputs that it was compiled for, by name: one set for each plan; inputs may be left out whose sizes the model
+  /// declares.
+  public var sizes: [[String: [Int]]] { manifest.plans.map(\.sizes) }
 
   /// Whether a file begins as plan files do, whatever its name; false if it cannot be read.
   public static func isPlan(_ path: String) -> Bool {
@@ -69,6 +72,15 @@ public final class PlanFile: Sendable {
     var bytes = [UInt8](repeating: 0, count: PlanPreamble.magic.count)
     let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
     return count == bytes.count && bytes.withUnsafeBytes(PlanPreamble.isPlan)
+  }
+
+  /// Checks that the model that it was made of is as it was, as far as its files are still there; a session checks this too.
+  ///
+  /// - Throws: `EngineError.plan` if the model has changed.
+  public func checkSource() throws(EngineError) {
+    do throws(PlanFault) { try source.check(pool: ThreadPool(threads: 1)) } catch {
+      throw .plan(file: path, error)
+    }
   }
 
   private static func manifest(of bytes: UnsafeRawBufferPointer) throws(PlanFault) -> PlanManifest {
@@ -112,26 +124,19 @@ extension PlanFile {
   /// The model's graph, for inputs of any shapes.
   func model() throws(EngineError) -> Model { try model(at: manifest.model) }
 
-  /// Whether the file was compiled for inputs of these types.
-  func holds(_ types: [ValueType?]) -> Bool { plan(for: types) != nil }
-
-  private func plan(for types: [ValueType?]) -> PlanManifest.Plan? {
-    let texts = types.map(PlanManifest.text)
-    return manifest.plans.first { $0.types == texts }
-  }
-
-  /// Keeps a graph that passes made for inputs of these types, so that the first session need not make it again.
+  /// Keeps a graph that passes made for inputs of these types, so that the first session need not make or read it again.
   func keep(_ graph: Graph, for types: [ValueType?]) {
     let texts = types.map(PlanManifest.text)
-    added.withLock { $0[texts] = graph }
+    ready.withLock { $0[texts] = graph }
   }
 
-  /// The graph that passes made for inputs of these types; nil if the file has none for them.
+  /// The graph that passes made for inputs of these types; nil if there is none for them.
+  ///
+  /// - Throws: `EngineError.plan` if it is damaged.
   func graph(for types: [ValueType?]) throws(EngineError) -> Graph? {
-    guard let plan = plan(for: types) else {
-      let texts = types.map(PlanManifest.text)
-      return added.withLock { $0[texts] }
-    }
+    let texts = types.map(PlanManifest.text)
+    if let graph = ready.withLock({ $0[texts] }) { return graph }
+    guard let plan = manifest.plans.first(where: { $0.types == texts }) else { return nil }
     var graph = try model(at: plan.graph).graph
     do throws(GraphError) { try ConstantFolding.inference.run(on: &graph) } catch {
       throw .plan(file: path, .damaged("\(error)"))

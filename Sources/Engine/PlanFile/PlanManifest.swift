@@ -77,7 +77,7 @@ struct PlanPreamble {
   /// Not ASCII, and with a line's end, so that what takes it for text destroys it visibly.
   static let magic: [UInt8] = [0x8F] + Array("SIPLAN\n".utf8)
   /// Grows with each change of the format, of the operators that passes make, and of what the plan's graphs may hold.
-  static let version: UInt32 = 3
+  static let version: UInt32 = 4
   static let byteCount = 64
   private static let byteOrder: UInt32 = 0x0102_0304
 

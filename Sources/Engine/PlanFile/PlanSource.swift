@@ -3,7 +3,8 @@ import Kernels
 
 /// The model that a plan was made of, so that a plan can tell whether the model has changed.
 ///
-/// A file that has the size and the time it had has not changed; one that has not is read.
+/// A file that the file system knows by the number it had, with the size and the times it had, has not changed; another is read,
+/// since files that take the place of others may have been given their times.
 public struct PlanSource: Codable, Sendable, Equatable {
   /// A file that the model was read from.
   public struct File: Codable, Sendable, Equatable {
@@ -11,8 +12,12 @@ public struct PlanSource: Codable, Sendable, Equatable {
     public let path: String
     /// Bytes of the file.
     public let byteCount: Int
-    /// When the file was changed last, in nanoseconds since 1970.
+    /// When the file's contents were changed last, in nanoseconds since 1970.
     let modified: Int
+    /// When the file was changed last in any way, in nanoseconds since 1970.
+    let changed: Int
+    /// The number by which the file system knew the file.
+    let number: UInt64
     /// The checksum of the file's bytes.
     public let checksum: UInt64
   }
@@ -30,9 +35,10 @@ public struct PlanSource: Codable, Sendable, Equatable {
     let maps = model.files.map(\.map)
     let checksums = Checksum.of(maps.map(\.bytes), pool: pool) { maps[$0].discardPages(of: $1) }
     files = zip(model.files, checksums).map { file, checksum in
-      File(
-        path: FilePath.absolute(file.path), byteCount: file.map.status.byteCount, modified: file.map.status.modified,
-        checksum: checksum)
+      let status = file.map.status
+      return File(
+        path: FilePath.absolute(file.path), byteCount: status.byteCount, modified: status.modified,
+        changed: status.changed, number: status.number, checksum: checksum)
     }
   }
 
@@ -52,7 +58,7 @@ public struct PlanSource: Codable, Sendable, Equatable {
         throw .stale(
           model: file.path, what: "changed its size from \(file.byteCount) to \(status.byteCount) bytes")
       }
-      guard status.modified != file.modified else { continue }
+      if status.number == file.number, status.modified == file.modified, status.changed == file.changed { continue }
       let map: MappedFile
       do throws(GraphError) { map = try MappedFile(path: file.path) } catch {
         if isNeeded { throw .stale(model: file.path, what: "became unreadable") }

@@ -48,17 +48,20 @@ public struct PlanStore: Sendable {
     let file = self.file(of: path, options: options, table: kernels.table)
     var sets = [shapes]
     if let kept = kept(file, of: path, pool: kernels.pool, note: note), let plan = kept.planFile {
-      switch try? kept.isMade(for: shapes, options: options) {
-      case true?:
-        folder.noteUse(of: file)
-        return kept
-      case false?:
+      do throws(EngineError) {
+        if try kept.isMade(for: shapes, options: options) {
+          folder.noteUse(of: file)
+          return kept
+        }
         note("\(file): was not made for these sizes of inputs, which need more; it is made anew, for them too")
-        sets += plan.manifest.plans.map(\.sizes).prefix(Self.setLimit - 1)
-      case nil: break  // The model itself tells which size is at fault.
+        sets += plan.sizes.prefix(Self.setLimit - 1)
+      } catch {
+        // If it is not the plan's fault, the model itself tells which size is at fault.
+        if case .plan(_, let fault) = error { note("\(file): \(fault); it is made anew") }
       }
     }
     let compiled = try CompiledModel(contentsOf: path)
+    _ = try compiled.inputTypes(forShapes: shapes)
     do { try folder.make() } catch {
       note("\(folder.url.path): plans are not kept: \(error.localizedDescription)")
       return compiled
@@ -66,16 +69,23 @@ public struct PlanStore: Sendable {
     do throws(EngineError) {
       try compiled.writePlan(to: file, shapes: sets, options: options, tuning: tuning)
     } catch {
-      guard case .model(_, .unwritable(_, let reason)) = error else { throw error }
-      note("\(file): the plan is not kept: \(reason)")
+      if case .model(_, .unwritable(_, let reason)) = error {
+        note("\(file): the plan is not kept: \(reason)")
+      } else {
+        note("\(file): the plan is not kept: \(error)")
+      }
       return compiled
     }
     folder.makeRoom(besides: file)
-    do throws(EngineError) { return try CompiledModel(PlanFile(contentsOf: file)) } catch {
+    do throws(EngineError) {
+      let made = try CompiledModel(PlanFile(contentsOf: file))
+      if try made.isMade(for: shapes, options: options) { return made }
+      note("\(file): does not have what it was made for; the model is used without")
+    } catch {
       // Another process may have removed it already.
       note("\(error); the model is used without")
-      return compiled
     }
+    return compiled
   }
 
   /// The model of a file of the store; nil, with a note where that is not because it does not exist, if it cannot be used.
@@ -117,11 +127,14 @@ extension CompiledModel {
   /// Whether the plan file that this model comes from has all that a session needs for inputs of these sizes, so that it need
   /// not pack weights, nor choose kernels that were to be measured.
   ///
-  /// - Throws: `EngineError` if a size or an option is at fault.
+  /// - Throws: `EngineError.plan` if the graph for these sizes is damaged, another if a size or an option is at fault.
   fileprivate func isMade(for shapes: [String: [Int]], options: SessionOptions) throws(EngineError) -> Bool {
     guard let planFile else { return false }
     let types = try inputTypes(forShapes: shapes)
-    if planFile.holds(types) { return true }
+    if let graph = try planFile.graph(for: types) {
+      planFile.keep(graph, for: types)
+      return true
+    }
     if options.plan.tuning != .off, !planFile.manifest.choices.isEmpty { return false }
     let count = weights.count
     let compiler = try PlanCompiler(for: self, options: options, tuning: { _ in })

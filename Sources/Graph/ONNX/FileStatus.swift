@@ -8,10 +8,13 @@
 package struct FileStatus: Sendable {
   /// Bytes of the file.
   package let byteCount: Int
-  /// When it was changed last, in nanoseconds since 1970.
+  /// When its contents were changed last, in nanoseconds since 1970; anyone may set this time.
   package let modified: Int
+  /// When the file was changed last in any way, in nanoseconds since 1970; the system alone sets this time.
+  package let changed: Int
+  /// The number by which the file system knows the file.
+  package let number: UInt64
   private let device: UInt64
-  private let number: UInt64
 
   /// The status of a regular file, links followed; nil if there is none.
   package init?(path: String) {
@@ -23,12 +26,14 @@ package struct FileStatus: Sendable {
   /// What the system says of a file.
   init(_ status: stat) {
     #if canImport(Darwin)
-      let time = status.st_mtimespec
+      let (modification, change) = (status.st_mtimespec, status.st_ctimespec)
     #else
-      let time = status.st_mtim
+      let (modification, change) = (status.st_mtim, status.st_ctim)
     #endif
+    func nanoseconds(_ time: timespec) -> Int { Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec) }
     byteCount = Int(status.st_size)
-    modified = Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec)
+    modified = nanoseconds(modification)
+    changed = nanoseconds(change)
     device = UInt64(truncatingIfNeeded: status.st_dev)
     number = UInt64(truncatingIfNeeded: status.st_ino)
   }
@@ -36,7 +41,7 @@ package struct FileStatus: Sendable {
   /// Whether both are one file, by whatever names, changed or not.
   package func isSameFile(as other: FileStatus) -> Bool { device == other.device && number == other.number }
 
-  /// Whether both have one size and one time.
+  /// Whether both have one size and their contents one time.
   package func isUnchanged(since other: FileStatus) -> Bool {
     byteCount == other.byteCount && modified == other.modified
   }

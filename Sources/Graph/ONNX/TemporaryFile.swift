@@ -23,6 +23,7 @@ package struct TemporaryFile: ~Copyable {
   /// Makes an empty file beside the one that `path` leads to.
   ///
   /// - Parameter openFiles: where Linux shows a process the files that it has open; a file that has no name gets one from there.
+  ///   Tests alone give another place, to see what happens where that is not mounted.
   /// - Throws: `GraphError.unwritable`, also if `path` is a device or the like, which no file should take the place of.
   package init(for path: String, openFiles: String = "/proc/self/fd") throws(GraphError) {
     self.path = path

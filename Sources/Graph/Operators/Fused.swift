@@ -30,7 +30,7 @@ extension OperatorSchema {
     },
     // A, then for each output its B and its bias, which may be left out.
     OperatorSchema(
-      "FusedProjections", domain: OperatorID.internalDomain, versions: [1], inputs: 4...Int.max, outputs: 2...Int.max,
+      "FusedProjections", domain: OperatorID.internalDomain, versions: [1], inputs: 2...Int.max, outputs: 2...Int.max,
       attributes: ["transB"]
     ) { node throws(GraphError) in
       let type = try node.dataType(0, in: .floats)
@@ -38,6 +38,7 @@ extension OperatorSchema {
       let transB = try node.bool("transB", default: false)
       var outputs: [ValueType] = []
       for output in node.node.outputs.indices {
+        guard node.hasInput(1 + 2 * output) else { throw .missingInput(node: node.name, input: "\(1 + 2 * output)") }
         let shape = try node.matrixProduct(0, 1 + 2 * output, transB: transB)
         if let shape { try node.expectVector(2 + 2 * output, size: shape.dimensions.last ?? 1) }
         outputs.append(.tensor(type, shape))

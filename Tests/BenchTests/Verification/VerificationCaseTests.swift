@@ -51,8 +51,10 @@ struct VerificationCaseTests {
       let file = root.appending(path: "tolerance.json")
       try Data(#"{"rtol": 0.5}"#.utf8).write(to: file)
       #expect(try Tolerance(ofCase: root) == Tolerance(relative: 0.5, absolute: 1e-7))
-      try Data("[]".utf8).write(to: file)
-      #expect(throws: BenchError.self) { try Tolerance(ofCase: root) }
+      for text in ["[]", #"{"rtol": -1}"#, #"{"rtoll": 0.5}"#] {
+        try Data(text.utf8).write(to: file)
+        #expect(throws: BenchError.self, "\(text)") { try Tolerance(ofCase: root) }
+      }
     }
   }
 
