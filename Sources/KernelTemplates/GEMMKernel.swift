@@ -13,15 +13,15 @@ public enum GEMMKernel<I: ISA> {
   @inlinable @inline(__always)
   public static var vectors: Int { 2 }
 
-  /// Runs the block.
+  /// Runs the block.pointee.
   @inlinable @inline(__always)
-  public static func run(_ block: borrowing GEMMBlock) {
+  public static func run(_ block: UnsafePointer<GEMMBlock>) {
     let width = vectors * I.lanes
-    var j = block.firstColumnPanel
-    while j < block.endColumnPanel {
+    var j = block.pointee.firstColumnPanel
+    while j < block.pointee.endColumnPanel {
       let column = j * width
-      let columns = block.columns - column
-      let right = block.right + (j - block.rightFirstPanel) * block.rightPanelStride
+      let columns = block.pointee.columns - column
+      let right = block.pointee.right + (j - block.pointee.rightFirstPanel) * block.pointee.rightPanelStride
       if columns > I.lanes {
         runPanel(
           block, vectors: TileVectors<2>.self, panel: j, right: right, column: column,
@@ -37,328 +37,111 @@ public enum GEMMKernel<I: ISA> {
   /// Runs the tiles of one column panel.
   @inlinable @inline(__always)
   static func runPanel<let NR: Int>(
-    _ block: borrowing GEMMBlock, vectors: TileVectors<NR>.Type, panel: Int, right: UnsafePointer<Float>, column: Int,
-    columns: Int
+    _ block: UnsafePointer<GEMMBlock>, vectors: TileVectors<NR>.Type, panel: Int, right: UnsafePointer<Float>,
+    column: Int, columns: Int
   ) {
-    let depth = block.depth
-    let b = right + block.rightStart * (NR * I.lanes)
-    let tiles = block.endRowPanel - block.firstRowPanel
-    let (first, firstColumnPanel) = (block.firstRowPanel, block.firstColumnPanel)
-    let (unpackedLeft, unpackedRight) = (block.unpackedLeft, block.unpackedRight)
+    let depth = block.pointee.depth
+    let b = right + block.pointee.rightStart * (NR * I.lanes)
+    let tiles = block.pointee.endRowPanel - block.pointee.firstRowPanel
+    let (first, firstColumnPanel) = (block.pointee.firstRowPanel, block.pointee.firstColumnPanel)
+    let (unpackedLeft, unpackedRight) = (block.pointee.unpackedLeft, block.pointee.unpackedRight)
     let packsLeft = NR == Self.vectors && panel == firstColumnPanel
     let packsRight = NR == Self.vectors && columns == NR * I.lanes
     // The first tile of a panel of B would read it at a pace that few memories keep: so the tiles of each panel ask for the
     // next one, each for its share, a little at every step. Measured on Zen 4: 128x3072x768 from 88 to 92 % of the peak.
-    var next = b + block.rightPanelStride
+    var next = b + block.pointee.rightPanelStride
     var nextStride = (NR * I.lanes + tiles - 1) / tiles
-    var nextEnd = panel + 1 < block.endColumnPanel ? next + depth * NR * I.lanes : next
-    let before = (panel - block.firstColumnPanel) * tiles * depth * 16
-    if let ahead = block.ahead, before < block.aheadCount {
-      (next, nextStride, nextEnd) = (ahead + before, 16, ahead + block.aheadCount)
+    var nextEnd = panel + 1 < block.pointee.endColumnPanel ? next + depth * NR * I.lanes : next
+    let before = (panel - block.pointee.firstColumnPanel) * tiles * depth * 16
+    if let ahead = block.pointee.ahead, before < block.pointee.aheadCount {
+      (next, nextStride, nextEnd) = (ahead + before, 16, ahead + block.pointee.aheadCount)
     }
-    var i = block.firstRowPanel
-    var row = GEMMBlock.firstRow(ofPanel: i, rows: block.rows, panels: block.rowPanels)
+    var i = block.pointee.firstRowPanel
+    var row = GEMMBlock.firstRow(ofPanel: i, rows: block.pointee.rows, panels: block.pointee.rowPanels)
     // As `firstRow` deals the rows, without its division for every tile.
-    let (least, remainder) = block.rows.quotientAndRemainder(dividingBy: block.rowPanels)
-    var dealt = i * remainder % block.rowPanels
-    while i < block.endRowPanel {
+    let (least, remainder) = block.pointee.rows.quotientAndRemainder(dividingBy: block.pointee.rowPanels)
+    var dealt = i * remainder % block.pointee.rowPanels
+    while i < block.pointee.endRowPanel {
       i += 1
       if next >= nextEnd { (next, nextStride) = (b, 0) }
       dealt += remainder
-      let takesOneMore = dealt >= block.rowPanels
-      if takesOneMore { dealt -= block.rowPanels }
+      let takesOneMore = dealt >= block.pointee.rowPanels
+      if takesOneMore { dealt -= block.pointee.rowPanels }
       let rows = takesOneMore ? least + 1 : least
       let nextRow = row + rows
-      let a = block.left + row * block.leftDepth + block.leftStart * rows
-      let c = block.output + row * block.rowStride + column
+      let a = block.pointee.left + row * block.pointee.leftDepth + block.pointee.leftStart * rows
+      let c = block.pointee.output + row * block.pointee.rowStride + column
+      let place = TilePlace(a: a, b: b, c: c, columns: columns, row: row, column: column)
+      let ahead = TileAhead(start: next, stride: nextStride)
       if packsRight, i == first + 1, let unpacked = unpackedRight {
-        runPackingRight(
-          block, unpacked, rows: rows, a: a, b: UnsafeMutablePointer(mutating: b), c: c, row: row, column: column)
+        run(RightPackingTile<I>(block: block, place: place, unpacked: unpacked), rows: rows)
       } else if packsLeft, let unpacked = unpackedLeft {
-        runPackingLeft(
-          block, unpacked, rows: rows, a: UnsafeMutablePointer(mutating: a), b: b, c: c, columns: columns, row: row,
-          column: column, next: next, nextStride: nextStride)
+        run(LeftPackingTile<I>(block: block, place: place, ahead: ahead, unpacked: unpacked), rows: rows)
       } else {
-        runTile(
-          block, vectors: vectors, rows: rows, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-          nextStride: nextStride)
+        run(PackedTile<I, NR>(block: block, place: place, ahead: ahead), rows: rows)
       }
       row = nextRow
       next += nextStride * depth
     }
   }
 
-  /// Runs a tile of packed panels.
+  /// Runs a job with its count of rows as a parameter that the compiler knows.
   @inlinable @inline(__always)
-  static func runTile<let NR: Int>(
-    _ block: borrowing GEMMBlock, vectors: TileVectors<NR>.Type, rows: Int, a: UnsafePointer<Float>,
-    b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, columns: Int, row: Int, column: Int,
-    next: UnsafePointer<Float>, nextStride: Int
-  ) {
-    let depth = block.depth
+  static func run(_ job: some TileJob, rows: Int) {
     switch rows {
-    case 1:
-      GEMMTile<I, 1, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 2:
-      GEMMTile<I, 2, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 3:
-      GEMMTile<I, 3, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 4:
-      GEMMTile<I, 4, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 5:
-      GEMMTile<I, 5, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 6:
-      GEMMTile<I, 6, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 7 where Self.rows >= 7:
-      GEMMTile<I, 7, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 8 where Self.rows >= 8:
-      GEMMTile<I, 8, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 9 where Self.rows >= 9:
-      GEMMTile<I, 9, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 10 where Self.rows >= 10:
-      GEMMTile<I, 10, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 11 where Self.rows >= 11:
-      GEMMTile<I, 11, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    case 12 where Self.rows >= 12:
-      GEMMTile<I, 12, NR>.run(
-        depth: depth, a: a, b: b, c: c, columns: columns, row: row, column: column, next: next,
-        nextStride: nextStride, block: block)
-    default: break
-    }
-  }
-
-  /// Runs the first tile of a whole column panel, which packs it.
-  @inlinable @inline(__always)
-  static func runPackingRight(
-    _ block: borrowing GEMMBlock, _ unpacked: borrowing UnpackedPositions, rows: Int, a: UnsafePointer<Float>,
-    b: UnsafeMutablePointer<Float>, c: UnsafeMutablePointer<Float>, row: Int, column: Int
-  ) {
-    let depth = block.depth
-    let places: InlineArray<2, UnsafePointer<Float>> = [
-      unpacked.place(of: column), unpacked.place(of: column + I.lanes),
-    ]
-    switch rows {
-    case 1:
-      GEMMTile<I, 1, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 2:
-      GEMMTile<I, 2, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 3:
-      GEMMTile<I, 3, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 4:
-      GEMMTile<I, 4, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 5:
-      GEMMTile<I, 5, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 6:
-      GEMMTile<I, 6, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 7 where Self.rows >= 7:
-      GEMMTile<I, 7, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 8 where Self.rows >= 8:
-      GEMMTile<I, 8, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 9 where Self.rows >= 9:
-      GEMMTile<I, 9, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 10 where Self.rows >= 10:
-      GEMMTile<I, 10, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 11 where Self.rows >= 11:
-      GEMMTile<I, 11, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    case 12 where Self.rows >= 12:
-      GEMMTile<I, 12, 2>.runPackingRight(
-        depth: depth, a: a, b: b, places: places, offsets: unpacked.offsets, c: c, row: row, column: column,
-        block: block)
-    default: break
-    }
-  }
-
-  /// Runs a tile of the first column panel, which packs its rows.
-  @inlinable @inline(__always)
-  static func runPackingLeft(
-    _ block: borrowing GEMMBlock, _ unpacked: borrowing UnpackedPositions, rows: Int, a: UnsafeMutablePointer<Float>,
-    b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, columns: Int, row: Int, column: Int,
-    next: UnsafePointer<Float>, nextStride: Int
-  ) {
-    let depth = block.depth
-    let place = unpacked.source + row
-    switch rows {
-    case 1:
-      GEMMTile<I, 1, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 2:
-      GEMMTile<I, 2, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 3:
-      GEMMTile<I, 3, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 4:
-      GEMMTile<I, 4, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 5:
-      GEMMTile<I, 5, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 6:
-      GEMMTile<I, 6, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 7 where Self.rows >= 7:
-      GEMMTile<I, 7, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 8 where Self.rows >= 8:
-      GEMMTile<I, 8, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 9 where Self.rows >= 9:
-      GEMMTile<I, 9, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 10 where Self.rows >= 10:
-      GEMMTile<I, 10, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 11 where Self.rows >= 11:
-      GEMMTile<I, 11, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
-    case 12 where Self.rows >= 12:
-      GEMMTile<I, 12, 2>.runPackingLeft(
-        depth: depth, a: a, place: place, offsets: unpacked.offsets, b: b, c: c, columns: columns, row: row,
-        column: column, next: next, nextStride: nextStride, block: block)
+    case 1: job.run(TileRows<1>.self)
+    case 2: job.run(TileRows<2>.self)
+    case 3: job.run(TileRows<3>.self)
+    case 4: job.run(TileRows<4>.self)
+    case 5: job.run(TileRows<5>.self)
+    case 6: job.run(TileRows<6>.self)
+    case 7 where Self.rows >= 7: job.run(TileRows<7>.self)
+    case 8 where Self.rows >= 8: job.run(TileRows<8>.self)
+    case 9 where Self.rows >= 9: job.run(TileRows<9>.self)
+    case 10 where Self.rows >= 10: job.run(TileRows<10>.self)
+    case 11 where Self.rows >= 11: job.run(TileRows<11>.self)
+    case 12 where Self.rows >= 12: job.run(TileRows<12>.self)
     default: break
     }
   }
 
   /// Runs a block of one column panel of whole vectors, and combines quarters of a matrix on the way.
   @inlinable @inline(__always)
-  public static func runCombining(_ block: borrowing GEMMBlock, _ quarters: borrowing StrassenLeft) {
+  public static func runCombining(_ block: UnsafePointer<GEMMBlock>, _ quarters: UnsafePointer<StrassenLeft>) {
     let width = vectors * I.lanes
-    let depth = block.depth
-    let b = block.right + block.rightStart * width
+    let depth = block.pointee.depth
+    let b = block.pointee.right + block.pointee.rightStart * width
     var next = b
     var nextStride = 0
-    if let ahead = block.ahead { (next, nextStride) = (ahead, 16) }
-    let nextEnd = next + block.aheadCount
+    if let ahead = block.pointee.ahead { (next, nextStride) = (ahead, 16) }
+    let nextEnd = next + block.pointee.aheadCount
     // The tiles share the vectors, and each takes its own evenly, so that the caches have time for them.
-    let tiles = block.endRowPanel - block.firstRowPanel
-    var perTile = (quarters.count / I.lanes + tiles - 1) / tiles
+    let tiles = block.pointee.endRowPanel - block.pointee.firstRowPanel
+    var perTile = (quarters.pointee.count / I.lanes + tiles - 1) / tiles
     if perTile > depth { perTile = depth }
     let steps = perTile > 0 ? depth / perTile : depth
     var done = 0
-    var i = block.firstRowPanel
-    var row = GEMMBlock.firstRow(ofPanel: i, rows: block.rows, panels: block.rowPanels)
-    while i < block.endRowPanel {
+    var i = block.pointee.firstRowPanel
+    var row = GEMMBlock.firstRow(ofPanel: i, rows: block.pointee.rows, panels: block.pointee.rowPanels)
+    while i < block.pointee.endRowPanel {
       i += 1
       if next >= nextEnd { (next, nextStride) = (b, 0) }
-      let nextRow = GEMMBlock.firstRow(ofPanel: i, rows: block.rows, panels: block.rowPanels)
+      let nextRow = GEMMBlock.firstRow(ofPanel: i, rows: block.pointee.rows, panels: block.pointee.rowPanels)
       let rows = nextRow - row
-      let a = block.left + row * block.leftDepth + block.leftStart * rows
-      let c = block.output + row * block.rowStride
-      let rest = (quarters.count - done) / I.lanes
+      let a = block.pointee.left + row * block.pointee.leftDepth + block.pointee.leftStart * rows
+      let c = block.pointee.output + row * block.pointee.rowStride
+      let rest = (quarters.pointee.count - done) / I.lanes
       let vectors = rest < perTile ? rest : perTile
-      switch rows {
-      case 1:
-        GEMMTile<I, 1, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 2:
-        GEMMTile<I, 2, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 3:
-        GEMMTile<I, 3, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 4:
-        GEMMTile<I, 4, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 5:
-        GEMMTile<I, 5, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 6:
-        GEMMTile<I, 6, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 7 where Self.rows >= 7:
-        GEMMTile<I, 7, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 8 where Self.rows >= 8:
-        GEMMTile<I, 8, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 9 where Self.rows >= 9:
-        GEMMTile<I, 9, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 10 where Self.rows >= 10:
-        GEMMTile<I, 10, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 11 where Self.rows >= 11:
-        GEMMTile<I, 11, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      case 12 where Self.rows >= 12:
-        GEMMTile<I, 12, 2>.runCombining(
-          depth: depth, a: a, b: b, c: c, columns: width, row: row, column: 0, next: next, nextStride: nextStride,
-          block: block, quarters: quarters, first: done, vectors: vectors, steps: steps)
-      default: break
-      }
+      run(
+        CombiningTile<I>(
+          block: block, place: TilePlace(a: a, b: b, c: c, columns: width, row: row, column: 0),
+          ahead: TileAhead(start: next, stride: nextStride), quarters: quarters, first: done, vectors: vectors,
+          steps: steps),
+        rows: rows)
       done += vectors * I.lanes
       row = nextRow
       next += nextStride * depth
     }
-    StrassenAdditions<I>.left(quarters, from: done)
+    StrassenAdditions<I>.left(quarters.pointee, from: done)
   }
 }
-
-/// Names a tile's count of vectors.
-public enum TileVectors<let NR: Int> {}

@@ -76,7 +76,7 @@ public final class KernelTable: Sendable {
     lanes = I.lanes
     tileRows = GEMMKernel<I>.rows
     tileColumns = GEMMKernel<I>.vectors * I.lanes
-    gemm = { GEMMKernel<I>.run($0.pointee) }
+    gemm = { GEMMKernel<I>.run($0) }
     padPlane = { PlanePadding<I>.run($0.pointee) }
     packRuns = { RunPacking<I>.run($0.pointee) }
     directGroup = { DirectConvolution<I>.run($0.pointee) }
@@ -87,7 +87,7 @@ public final class KernelTable: Sendable {
     winogradOutput = { WinogradOutput<I>.run($0.pointee) }
     storeTransposed = { TransposedStore<I>.run($0.pointee) }
     strassenLeft = { StrassenAdditions<I>.left($0.pointee) }
-    gemmCombining = { GEMMKernel<I>.runCombining($0.pointee, $1.pointee) }
+    gemmCombining = { GEMMKernel<I>.runCombining($0, $1) }
     strassenRight = { StrassenAdditions<I>.right($0.pointee) }
     strassenSums = { StrassenAdditions<I>.sums($0.pointee) }
     strassenStore = { StrassenAdditions<I>.store($0.pointee) }
