@@ -25,8 +25,8 @@ public struct AttentionBlock {
   public var maskRowStride = 0, maskKeyStride = 0
   /// Query i sees the keys up to and including i + `lastVisibleKey`; `Int.max / 2` is all.
   public var lastVisibleKey = Int.max / 2
-  /// Factor for the sums of a row whose keys are all hidden, which are zero: NaN as softmax gives it, or 0.
-  public var hiddenRowFactor = Float.nan
+  /// A row whose probabilities are no numbers, since all keys are hidden or a score is NaN, is 0 and not NaN.
+  public var undefinedRowsAreZero = false
   /// `AttentionKernel.scratchCount` elements, aligned to 64 bytes.
   public var scratch: UnsafeMutablePointer<Float>
 
@@ -222,8 +222,13 @@ public enum AttentionKernel<I: ISA> {
     }
     if piece.isLast {
       let sum = piece.sums[row]
-      let inverse = I.broadcast(sum == 0 ? block.hiddenRowFactor : 1 / sum)
-      (low, high) = (I.mul(low, inverse), I.mul(high, inverse))
+      if sum > 0 {
+        let inverse = I.broadcast(1 / sum)
+        (low, high) = (I.mul(low, inverse), I.mul(high, inverse))
+      } else {
+        low = I.broadcast(block.undefinedRowsAreZero ? 0 : .nan)
+        high = low
+      }
     }
     I.store(output, low, first)
     I.store(output + I.lanes, high, second)

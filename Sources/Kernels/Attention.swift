@@ -101,7 +101,7 @@ public struct Attention: Sendable {
   let mask: MaskStrides?
   let scale: Float
   let causalOffset: Int?
-  let hiddenRowsAreZero: Bool
+  let undefinedRowsAreZero: Bool
   let context: KernelContext
   /// Query rows of a task, and tasks of a head.
   let taskQueries: Int
@@ -120,11 +120,11 @@ public struct Attention: Sendable {
   ///   - scale: factor of the scores, usually 1/√depth.
   ///   - causalOffset: query i sees keys 0 ... i + causalOffset; `nil`: all. With the keys of earlier tokens in front, it is
   ///     their number.
-  ///   - hiddenRowsAreZero: a row whose keys are all hidden gives 0, not NaN.
+  ///   - undefinedRowsAreZero: a row whose keys are all hidden, or of which a score is NaN, gives 0, not NaN.
   ///   - context: table and threads.
   public init(
     _ shape: AttentionShape, query: HeadStrides, key: HeadStrides, value: HeadStrides, output: HeadStrides,
-    mask: MaskStrides? = nil, scale: Float, causalOffset: Int? = nil, hiddenRowsAreZero: Bool = false,
+    mask: MaskStrides? = nil, scale: Float, causalOffset: Int? = nil, undefinedRowsAreZero: Bool = false,
     context: KernelContext
   ) {
     self.shape = shape
@@ -135,7 +135,7 @@ public struct Attention: Sendable {
     self.mask = mask
     self.scale = scale
     self.causalOffset = causalOffset
-    self.hiddenRowsAreZero = hiddenRowsAreZero
+    self.undefinedRowsAreZero = undefinedRowsAreZero
     self.context = context
     // Every task packs the keys and values anew: 64 rows or more make that a few per cent.
     let rows = context.table.vector.attentionRows
@@ -189,7 +189,7 @@ public struct Attention: Sendable {
         block.maskKeyStride = strides.key
       }
       if let causalOffset { block.lastVisibleKey = first + causalOffset }
-      if hiddenRowsAreZero { block.hiddenRowFactor = 0 }
+      block.undefinedRowsAreZero = undefinedRowsAreZero
       context.table.vector.attention(&block)
     }
   }

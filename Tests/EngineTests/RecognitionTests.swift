@@ -68,6 +68,28 @@ struct RecognitionTests {
     try Self.expectEqual(graph, inputs, isFused: attention.isFused, as: "FusedAttention")
   }
 
+  /// Where(IsNaN(p), 0, p) makes zeros of a row that has a NaN score, whether a mask or the data brought it.
+  @Test func sharesThatAreNoNumbersAreZero() throws {
+    var graph = Graph(name: "attention")
+    var values: [ValueID] = []
+    var inputs: [String: Tensor] = [:]
+    var random = SplitMix64(seed: 12)
+    for name in ["q", "k", "v"] {
+      values.append(graph.addInput(name: name, type: .tensor(.float32, [1, 2, 3, 4])))
+      var numbers = (0..<24).map { _ in Float(random.next() % 2000) / 1000 - 1 }
+      if name == "q" { (numbers[6], numbers[20]) = (.nan, .infinity) }
+      inputs[name] = Tensor(shape: [1, 2, 3, 4], numbers)
+    }
+    let transposed = Self.apply(&graph, "Transpose", [values[1]], "transposed", ["perm": .ints([0, 1, 3, 2])])
+    let scores = Self.apply(&graph, "MatMul", [values[0], transposed], "scores")
+    let shares = Self.apply(&graph, "Softmax", [scores], "shares", ["axis": .int(-1)])
+    let undefined = Self.apply(&graph, "IsNaN", [shares], "undefined")
+    let zero = graph.addConstant(name: "zero", Tensor(scalar: Float(0)))
+    let guarded = Self.apply(&graph, "Where", [undefined, zero, shares], "guarded")
+    graph.addOutput(Self.apply(&graph, "MatMul", [guarded, values[2]], "y"))
+    try Self.expectEqual(graph, inputs, isFused: true, as: "FusedAttention")
+  }
+
   /// x · sigmoid(x) whose x is bounded far from where it bends.
   @Test(arguments: [nil, (1, 2e6), (1e-3, 20)] as [(scale: Float, bound: Float)?])
   func aBoundedFunctionIsNoSwish(bounded: (scale: Float, bound: Float)?) throws {

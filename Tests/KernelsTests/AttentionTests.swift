@@ -126,23 +126,25 @@ import Testing
     #expect(worst <= bound, "\(worst) > \(bound)")
   }
 
+  /// The first row sees no key, the third has a score that is NaN.
   @Test(arguments: KernelTable.runnable, [false, true])
-  func aRowWithoutKeysIsNaNOrZero(table: KernelTable, isZero: Bool) {
+  func anUndefinedRowIsNaNOrZero(table: KernelTable, isZero: Bool) {
     let context = KernelContext(table: table, pool: ThreadPool(threads: 1))
-    let strides = HeadStrides.headsFirst(heads: 1, tokens: 2, depth: 4)
+    let strides = HeadStrides.headsFirst(heads: 1, tokens: 3, depth: 4)
     let attention = Attention(
-      AttentionShape(batch: 1, heads: 1, queries: 2, keys: 2, depth: 4), query: strides, key: strides, value: strides,
-      output: strides, mask: MaskStrides(batch: 0, head: 0, query: 2, key: 1), scale: 1, hiddenRowsAreZero: isZero,
+      AttentionShape(batch: 1, heads: 1, queries: 3, keys: 3, depth: 4), query: strides, key: strides, value: strides,
+      output: strides, mask: MaskStrides(batch: 0, head: 0, query: 3, key: 1), scale: 1, undefinedRowsAreZero: isZero,
       context: context)
-    let ones = GuardedBuffer(count: 8, repeating: 1)
-    let mask = GuardedBuffer([-.infinity, -.infinity, -.infinity, 0])
-    let output = GuardedBuffer(count: 8)
+    let ones = GuardedBuffer(count: 12, repeating: 1)
+    let hidden = -Float.infinity
+    let mask = GuardedBuffer([hidden, hidden, hidden, hidden, 0, 0, 0, .nan, 0])
+    let output = GuardedBuffer(count: 12)
     let scratch = UnsafeMutableRawPointer.allocate(byteCount: attention.scratchBytes, alignment: 64)
     defer { scratch.deallocate() }
     attention.run(
       query: ones.base, key: ones.base, value: ones.base, mask: mask.base, output: output.base, scratch: scratch)
-    let first = output.elements.prefix(4)
-    #expect(first.filter { isZero ? $0 == 0 : $0.isNaN }.count == 4)
-    #expect(Array(output.elements.suffix(4)) == [1, 1, 1, 1])
+    let undefined = output.elements.prefix(4) + output.elements.suffix(4)
+    #expect(undefined.filter { isZero ? $0 == 0 : $0.isNaN }.count == 8)
+    #expect(Array(output.elements[4..<8]) == [1, 1, 1, 1])
   }
 }

@@ -83,7 +83,7 @@ struct AttentionRecognition: GraphPass {
         inputs: operands + (mask.map { [$0] } ?? []), outputs: [output],
         attributes: [
           "scale": .float(scale), "layout": .string(layout),
-          "output_layout": .string(outputLayout), "zero_masked_rows": .int(weighted.zeroesNaN ? 1 : 0),
+          "output_layout": .string(outputLayout), "zero_undefined_rows": .int(weighted.zeroesNaN ? 1 : 0),
         ])
     }
 

@@ -47,7 +47,7 @@ extension OperatorSchema {
     },
     OperatorSchema(
       "FusedAttention", domain: OperatorID.internalDomain, versions: [1], inputs: 3...4,
-      attributes: ["layout", "output_layout", "scale", "zero_masked_rows"]
+      attributes: ["layout", "output_layout", "scale", "zero_undefined_rows"]
     ) { node throws(GraphError) in
       let type = try node.dataType(0, in: .floats)
       try node.expectType(type, of: [1, 2, 3])

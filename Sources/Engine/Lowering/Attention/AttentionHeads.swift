@@ -138,7 +138,7 @@ enum FusedAttentionReference: RealReference {
     let mask = try node.optionalValues(3, as: real).map { values throws(GraphError) in
       ScoreTensor(values, shape: try node.tensor(3).shape, to: [q.batch, q.heads, q.steps, k.steps])
     }
-    let zeroMaskedRows = try node.context.bool("zero_masked_rows", default: false)
+    let zeroUndefinedRows = try node.context.bool("zero_undefined_rows", default: false)
     let outputStepsFirst = try node.context.isStepsFirst("output_layout")
     let shape = outputStepsFirst ? [q.batch, q.steps, q.heads, v.depth] : [q.batch, q.heads, q.steps, v.depth]
     var result = HeadTensor(
@@ -150,7 +150,8 @@ enum FusedAttentionReference: RealReference {
         for query in 0..<q.steps {
           AttentionMath.scores(q, k, item: item, head: head, query: query, scale: scale, into: &scores)
           if let mask { for key in scores.indices { scores[key] += mask(item, head, query, key) } }
-          AttentionMath.softmax(&scores, zeroMaskedRows: zeroMaskedRows)
+          AttentionMath.softmax(&scores, zeroMaskedRows: zeroUndefinedRows)
+          if zeroUndefinedRows { for key in scores.indices where scores[key].isNaN { scores[key] = 0 } }
           AttentionMath.mix(scores, v, item: item, head: head, queryHeads: q.heads, into: &result, query: query)
         }
       }

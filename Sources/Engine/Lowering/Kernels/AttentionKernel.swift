@@ -35,7 +35,7 @@ enum AttentionKernel {
       query: strides(queries, depth, headsFirst), key: strides(keys, depth, headsFirst),
       value: strides(keys, valueDepth, headsFirst), output: strides(queries, valueDepth, outputHeadsFirst),
       mask: maskStrides, scale: try context.float("scale", default: 1),
-      hiddenRowsAreZero: try context.bool("zero_masked_rows", default: false), context: plan.kernels)
+      undefinedRowsAreZero: try context.bool("zero_undefined_rows", default: false), context: plan.kernels)
     plan.append(
       plan.kernelName("attention_f32"), reading: [query, key, value] + (mask.map { [$0] } ?? []), writing: [output],
       scratchByteCount: attention.scratchBytes,
