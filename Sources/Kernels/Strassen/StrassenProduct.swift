@@ -99,6 +99,8 @@ struct StrassenProduct: Sendable {
   private static var rowsAtOnce: Int { 96 }
   /// Pairs of a task, at most: what it keeps of C stays near.
   private static var pairsAtOnce: Int { 8 }
+  /// Tasks of a thread, at least, if there are several threads and enough pairs.
+  private static var tasksPerThread: Int { 2 }
   /// Depth of a piece at most.
   ///
   /// A panel of B should stay near the first-level cache, above all if it is combined there; but each piece loads and stores C.
@@ -144,8 +146,11 @@ struct StrassenProduct: Sendable {
     let panels = (layout.panels + max(1, blocks) - 1) / max(1, blocks)
     // Pairs that do not divide among the threads are cut by rows too.
     parts = allPairs % threads == 0 ? 1 : max(1, min(panels, threads))
+    // Threads that are not equally fast share the work well if there are several tasks for each.
+    let most =
+      threads == 1 ? Self.pairsAtOnce : max(1, min(Self.pairsAtOnce, allPairs / (Self.tasksPerThread * threads)))
     let sharing = parts == 1 ? threads : 1
-    groups = sharing * ((allPairs + sharing * Self.pairsAtOnce - 1) / (sharing * Self.pairsAtOnce))
+    groups = sharing * ((allPairs + sharing * most - 1) / (sharing * most))
     let taskRows = (panels + parts - 1) / parts * table.tileRows
     let deepest = Self.deepest(packing)
     pieces = max(1, (depth + deepest - 1) / deepest)
