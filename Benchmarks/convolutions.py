@@ -36,8 +36,11 @@ def plan(program, model, threads):
 
 def processor():
     info = pathlib.Path("/proc/cpuinfo")
-    found = re.search(r"^model name\s*:\s*(.*)$", info.read_text(), re.M) if info.exists() else None
-    return found[1] if found else platform.processor()
+    text = info.read_text() if info.exists() else ""
+    name = re.search(r"^model name\s*:\s*(.*)$", text, re.M)
+    family = re.search(r"^cpu family\s*:\s*(\d+)\nmodel\s*:\s*(\d+)$", text, re.M)
+    detail = f", family {family[1]} model {family[2]}" if family else ""
+    return f"{name[1] if name else platform.processor()}{detail}"
 
 
 def kernel_algorithm(kernel):

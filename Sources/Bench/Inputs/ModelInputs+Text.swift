@@ -34,7 +34,11 @@ extension ModelInputs {
 
   /// The inputs made of a text or a pair of texts: ids, mask, types and positions, each to the input of that use.
   ///
-  /// - Parameter given: values of inputs that are not to be made.
+  /// - Parameters:
+  ///   - text: a text.
+  ///   - pair: what it is compared with, if it is one of a pair.
+  ///   - tokenizer: makes token ids of texts.
+  ///   - given: values of inputs that are not to be made.
   /// - Throws: `BenchError.unusable` if an input takes no tokens, or if its use cannot be told.
   public func text(
     _ text: String, pair: String?, tokenizer: any Tokenizer, given: [String: RuntimeValue] = [:]

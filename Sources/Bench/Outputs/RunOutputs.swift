@@ -59,7 +59,10 @@ public struct RunOutputs: Encodable, Sendable {
 
   /// Writes each tensor as `NAME.npy`, and those of a sequence as `NAME_0.npy` and so on: all, or none.
   ///
-  /// - Parameter order: the names of the outputs, in the order in which they are written.
+  /// - Parameters:
+  ///   - values: the outputs, by their names.
+  ///   - order: the names of the outputs, in the order in which they are written.
+  ///   - folder: where the files go.
   /// - Throws: `BenchError.unwritable`; before anything is written if two outputs would take the same file, else after
   ///   removing what was written.
   public static func write(

@@ -12,6 +12,7 @@ public struct PlanCompilation: Sendable {
   /// Describes a compilation.
   ///
   /// - Parameters:
+  ///   - model: an ONNX file.
   ///   - shapes: sizes of inputs, as `NAME=1x3x224x224`; an input that is named again begins a further set of sizes.
   ///   - options: the kernels and how they are chosen.
   ///   - tuning: is told how far measurements of kernels are.

@@ -63,6 +63,8 @@ public struct StudyReport: Encodable, Sendable {
   /// Whether every experiment has a measurement.
   public var succeeded: Bool { experiments.allSatisfy { $0.error == nil } }
 
+  private static func span(_ least: Int, _ most: Int) -> String { least == most ? "\(least)" : "\(least) to \(most)" }
+
   private static func leftOut(_ results: [Result], study: Study) -> [String] {
     var list: [String] = []
     let full = BenchmarkProtocol.study
@@ -71,7 +73,7 @@ public struct StudyReport: Encodable, Sendable {
     if let least = ran.min(), let most = ran.max(), least < wanted {
       let warmups = results.compactMap { $0.measurement?.warmup }
       list.append(
-        "requests: \(least) to \(most) measured instead of \(wanted), \(warmups.min() ?? 0) to \(warmups.max() ?? 0) "
+        "requests: \(span(least, most)) measured instead of \(wanted), \(span(warmups.min() ?? 0, warmups.max() ?? 0)) "
           + "before them instead of \(full.warmup) (--full runs all)")
     }
     let madeUp = results.filter { $0.measurement?.inputs == StudyInputs.madeUp }.map(\.deployed)

@@ -75,7 +75,9 @@ public struct Value: Sendable {
 extension Graph {
   /// Adds a value that a node shall write.
   ///
-  /// - Parameter name: one that no other value has: see `freshName(_:)`.
+  /// - Parameters:
+  ///   - name: one that no other value has: see `freshName(_:)`.
+  ///   - type: what is known of it.
   public mutating func addValue(name: String, type: ValueType? = nil) -> ValueID {
     names.insert(name)
     values.append(Value(name: name, type: type))
