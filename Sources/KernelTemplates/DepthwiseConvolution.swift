@@ -90,7 +90,7 @@ public enum DepthwiseConvolution<I: ISA> {
     }
   }
 
-  /// One vector of columns of all output rows.
+  /// One vector of columns of all output rows of some channels.
   ///
   /// - Parameters:
   ///   - planes: the channels.

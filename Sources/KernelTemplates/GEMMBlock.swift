@@ -9,7 +9,7 @@ public struct UnpackedPositions {
   /// Positions that follow each other in memory, and elements from the first of them to the first of the next so many.
   public var lineLength: Int, lineStride: Int
 
-  /// Positions.
+  /// Positions in lines.
   @inlinable
   public init(source: UnsafePointer<Float>, offsets: UnsafePointer<Int>, lineLength: Int, lineStride: Int) {
     self.source = source
@@ -18,7 +18,7 @@ public struct UnpackedPositions {
     self.lineStride = lineStride
   }
 
-  /// The first step of a position.
+  /// Where a position lies, without the shift of a step.
   @inlinable @inline(__always)
   public func place(of position: Int) -> UnsafePointer<Float> {
     let line = position / lineLength
@@ -74,11 +74,13 @@ public struct GEMMBlock {
 
   /// Where A's rows come from, one behind the other in memory, if `left` is yet to be packed; one vector of slack lies behind it.
   ///
-  /// The first column panel must then be wider than one vector: its tiles fill `left`.
+  /// The first column panel must then be wider than one vector: its tiles fill `left`, whose memory is written, from the depth 0
+  /// on. The rows are those behind `source`, whatever the lines; `unpackedRight` is nil.
   public var unpackedLeft: UnpackedPositions? = nil
   /// Where B's columns come from, if the whole panels of `right` are yet to be packed: the first tile of each fills it.
   ///
-  /// No vector of a whole panel may reach beyond its line. With a `rightPanelStride` of 0 the panels take turns in the memory of one.
+  /// `rightStart` is 0 then, and no vector of a whole panel may reach beyond its line. With a `rightPanelStride` of 0 the panels
+  /// take turns in the memory of one, and all row panels belong to the block.
   public var unpackedRight: UnpackedPositions? = nil
 
   /// Products to add.

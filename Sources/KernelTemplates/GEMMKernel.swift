@@ -13,7 +13,7 @@ public enum GEMMKernel<I: ISA> {
   @inlinable @inline(__always)
   public static var vectors: Int { 2 }
 
-  /// Runs the block.pointee.
+  /// Runs the block.
   @inlinable @inline(__always)
   public static func run(_ block: UnsafePointer<GEMMBlock>) {
     let width = vectors * I.lanes

@@ -70,6 +70,8 @@ struct GEMMGroupTests {
     Sizes(rows: 48, depth: 64, columns: [192]), Sizes(rows: 128, depth: 768, columns: [64, 64]),
     Sizes(rows: 231, depth: 2052, columns: [64]), Sizes(rows: 0, depth: 4, columns: [64]),
     Sizes(rows: 26, depth: 1600, columns: [64, 640]),
+    // Blocks of unequal numbers of panels, which more threads than panels share.
+    Sizes(rows: 200, depth: 2052, columns: [64]),
   ]
 
   /// There are only additions: whole numbers stay exact.
@@ -78,7 +80,7 @@ struct GEMMGroupTests {
     var random = SplitMix64(seed: UInt64(sizes.rows + 31 * sizes.depth))
     let operands = Operands(sizes, table: table) { GuardedBuffer(count: $0, whole: -8...8, using: &random) }
     let expected = operands.run(.sums, threads: 1)
-    for threads in [1, 2, 3] {
+    for threads in [1, 2, 3, 5, 9, 16] {
       #expect(operands.run(.strassen, threads: threads) == expected, "\(threads) threads")
       #expect(
         operands.run(.strassen, threads: threads, isTransposed: true) == expected, "\(threads) threads, transposed")

@@ -123,9 +123,9 @@ extension Convolution {
   /// models' layers on Zen 5, 0.2 %; Zen 4, whose products take twice the time, was nearer to 64, 20 and 5).
   private static func strassenCost(_ shape: ConvolutionShape, table: KernelTable) -> Double {
     let lanes = Double(table.lanes)
-    let (positions, depth) = (Double((shape.output.product + 1) / 2), Double((shape.reduction + 1) / 2))
-    let channels = Double((shape.outputChannels + 1) / 2)
-    let weights = 7 * depth * (channels / lanes).rounded(.up)
+    let (positions, depth) = (Double((shape.output.product + 1) / 2), Double(shape.reduction / 2))
+    let channels = Double(shape.outputChannels / 2)
+    let weights = 7 * depth * channels / lanes
     let transforms = positions * depth / lanes * 90 + 4 * positions * channels / lanes * 40
     let blocks = StrassenProduct.blocks(
       rows: (shape.output.product + 1) / 2, depth: shape.reduction / 2, table: table)

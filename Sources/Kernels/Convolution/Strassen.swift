@@ -22,7 +22,7 @@ struct Strassen: ConvolutionBody {
 
   /// Whether channels and taps are cut into whole panels.
   static func supports(_ shape: ConvolutionShape, table: KernelTable) -> Bool {
-    shape.groups == 1 && shape.multiplyAdds > 0
+    shape.groups == 1 && shape.multiplyAdds > 0 && shape.reduction < 1 << 48
       && StrassenProduct.supports(depth: shape.reduction, columns: shape.outputChannels, table: table)
   }
 

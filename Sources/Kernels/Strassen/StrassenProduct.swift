@@ -144,8 +144,8 @@ struct StrassenProduct: Sendable {
     layout = .leftTiles(rows: rows, depth: depth, table: table)
     blocks = Self.blocks(rows: rows, depth: depth, table: table)
     let panels = (layout.panels + max(1, blocks) - 1) / max(1, blocks)
-    // Pairs that do not divide among the threads are cut by rows too.
-    parts = allPairs % threads == 0 ? 1 : max(1, min(panels, threads))
+    // Pairs that do not divide among the threads are cut by rows too, so that no part of the smallest block is empty.
+    parts = allPairs % threads == 0 ? 1 : max(1, min(layout.panels / max(1, blocks), threads))
     // Threads that are not equally fast share the work well if there are several tasks for each.
     let most =
       threads == 1 ? Self.pairsAtOnce : max(1, min(Self.pairsAtOnce, allPairs / (Self.tasksPerThread * threads)))
