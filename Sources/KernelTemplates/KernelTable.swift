@@ -10,6 +10,8 @@ public final class KernelTable: Sendable {
   public let vector: VectorKernels
   /// Rows of A in a packed panel, at most.
   public let tileRows: Int
+  /// Output channels in a panel of Winograd's filters if one vector holds all tiles and their count is even, at most.
+  public let tallRows: Int
   /// Columns of B in a packed panel.
   public let tileColumns: Int
   /// `GEMMKernel`: multiplies packed panels.
@@ -29,8 +31,8 @@ public final class KernelTable: Sendable {
   public let depthwise: @Sendable (UnsafePointer<DepthwisePlanes>) -> Void
   /// `WinogradInput`: transforms the tiles of an input channel.
   public let winogradInput: @Sendable (UnsafePointer<WinogradPlane>) -> Void
-  /// `WinogradFilter`: transforms filters.
-  public let winogradFilter: @Sendable (UnsafePointer<WinogradFilters>) -> Void
+  /// `WinogradProducts`: transforms filters and multiplies them with transformed input.
+  public let winogradProducts: @Sendable (UnsafePointer<WinogradFilters>, UnsafePointer<GEMMBlock>) -> Void
   /// `WinogradOutput`: transforms sums back and finishes an output channel.
   public let winogradOutput: @Sendable (UnsafePointer<WinogradSums>) -> Void
   /// `TransposedStore`: stores sums whose channels lie in lanes.
@@ -75,6 +77,7 @@ public final class KernelTable: Sendable {
     vector = VectorKernels(instantiating: I.self)
     lanes = I.lanes
     tileRows = GEMMKernel<I>.rows
+    tallRows = WinogradProducts<I>.tallRows
     tileColumns = GEMMKernel<I>.vectors * I.lanes
     gemm = { GEMMKernel<I>.run($0) }
     padPlane = { PlanePadding<I>.run($0.pointee) }
@@ -83,7 +86,7 @@ public final class KernelTable: Sendable {
     directChannels = DirectConvolution<I>.channels
     depthwise = { DepthwiseConvolution<I>.run($0.pointee) }
     winogradInput = { WinogradInput<I>.run($0.pointee) }
-    winogradFilter = { WinogradFilter<I>.run($0.pointee) }
+    winogradProducts = { WinogradProducts<I>.run($0, $1) }
     winogradOutput = { WinogradOutput<I>.run($0.pointee) }
     storeTransposed = { TransposedStore<I>.run($0.pointee) }
     strassenLeft = { StrassenAdditions<I>.left($0.pointee) }

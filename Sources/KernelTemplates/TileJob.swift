@@ -1,3 +1,5 @@
+import CIntrinsics
+
 /// Something to do with one register tile of a block, for any count of rows that the compiler knows.
 public protocol TileJob {
   /// Runs the tile of `MR` rows.
@@ -130,5 +132,63 @@ public struct CombiningTile<I: ISA>: TileJob {
       depth: block.pointee.depth, a: place.a, b: place.b, c: place.c, columns: place.columns, row: place.row,
       column: place.column, next: ahead.start, nextStride: ahead.stride, block: block.pointee,
       quarters: quarters.pointee, first: first, vectors: vectors, steps: steps)
+  }
+}
+
+/// A tile of one vector and 2 * MR rows, which are one panel; the block adds no bias, residual or bounds.
+public struct TallTile<I: ISA>: TileJob {
+  @usableFromInline let block: UnsafePointer<GEMMBlock>
+  @usableFromInline let place: TilePlace
+  @usableFromInline let ahead: TileAhead
+
+  @inlinable @inline(__always)
+  init(block: UnsafePointer<GEMMBlock>, place: TilePlace, ahead: TileAhead) {
+    (self.block, self.place, self.ahead) = (block, place, ahead)
+  }
+
+  /// Runs the tile.
+  @inlinable @inline(__always)
+  public func run<let MR: Int>(_: TileRows<MR>.Type) {
+    Self.run(
+      TileRows<MR>.self, depth: block.pointee.depth, a: place.a, b: place.b, c: place.c,
+      rowStride: block.pointee.rowStride, accumulates: block.pointee.accumulates, next: ahead.start,
+      nextStride: ahead.stride)
+  }
+
+  /// As `GEMMTile.run`; the rows are two halves, since one loop over all of them is too long for the compiler to unroll.
+  @inlinable @inline(__always)
+  static func run<let MR: Int>(
+    _: TileRows<MR>.Type, depth: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
+    c: UnsafeMutablePointer<Float>, rowStride: Int, accumulates: Bool, next: UnsafePointer<Float>, nextStride: Int
+  ) {
+    let d = c + MR * rowStride
+    let fetches = I.lanes >= 8
+    var upper = InlineArray<MR, I.F32>(repeating: I.zero())
+    var lower = upper
+    if fetches {
+      for i in 0..<MR {
+        isa_prefetch(c + i * rowStride)
+        isa_prefetch(d + i * rowStride)
+      }
+    }
+    var ahead = next
+    var p = 0
+    while p < depth {
+      if fetches {
+        isa_prefetch(ahead)
+        ahead += nextStride
+      }
+      let bp = I.load(b + p * I.lanes)
+      let ap = a + p * (2 * MR)
+      for i in 0..<MR { upper[i] = I.fma(I.broadcast(ap[i]), bp, upper[i]) }
+      for i in 0..<MR { lower[i] = I.fma(I.broadcast(ap[MR + i]), bp, lower[i]) }
+      p += 1
+    }
+    if accumulates {
+      for i in 0..<MR { upper[i] = I.add(upper[i], I.load(c + i * rowStride)) }
+      for i in 0..<MR { lower[i] = I.add(lower[i], I.load(d + i * rowStride)) }
+    }
+    for i in 0..<MR { I.store(c + i * rowStride, upper[i]) }
+    for i in 0..<MR { I.store(d + i * rowStride, lower[i]) }
   }
 }

@@ -22,10 +22,12 @@ struct PackedLayoutTests {
     "avx2 strassen 1x128": 0xB3FD_DB92_A58A_02E0,
     "avx2 winograd2 1x128": 0x1412_F630_64FF_207E,
     "avx2 winograd2 1x40": 0x6230_4A99_6C3F_F847,
+    "avx2 winograd2 1x40 deep": 0x23EC_E11F_5C1A_D2EE,
     "avx2 winograd2 24x48": 0xCAFF_ED10_D0CB_7E8D,
     "avx2 winograd2 4x40": 0xD387_CA07_B2AD_CA6D,
     "avx2 winograd4 1x128": 0x1412_F630_64FF_207E,
     "avx2 winograd4 1x40": 0x6230_4A99_6C3F_F847,
+    "avx2 winograd4 1x40 deep": 0x23EC_E11F_5C1A_D2EE,
     "avx2 winograd4 24x48": 0xCAFF_ED10_D0CB_7E8D,
     "avx2 winograd4 4x40": 0xD387_CA07_B2AD_CA6D,
     "avx512 channelsInLanes 1x128": 0x52A2_5F13_6E48_4D1E,
@@ -45,10 +47,12 @@ struct PackedLayoutTests {
     "avx512 strassen 1x128": 0x63B6_F74C_7452_8A84,
     "avx512 winograd2 1x128": 0xB6F2_5A04_12FA_6DCE,
     "avx512 winograd2 1x40": 0x58BD_9E12_06BF_050F,
+    "avx512 winograd2 1x40 deep": 0xD205_76A8_82C9_FD2E,
     "avx512 winograd2 24x48": 0xCAFF_ED10_D0CB_7E8D,
     "avx512 winograd2 4x40": 0x0E88_CA6B_C3DC_2255,
-    "avx512 winograd4 1x128": 0xB6F2_5A04_12FA_6DCE,
-    "avx512 winograd4 1x40": 0x58BD_9E12_06BF_050F,
+    "avx512 winograd4 1x128": 0x8B02_A276_BA45_BBA6,
+    "avx512 winograd4 1x40": 0xD04C_CD4F_1CE4_872F,
+    "avx512 winograd4 1x40 deep": 0x85DB_6C20_5FCB_21EE,
     "avx512 winograd4 24x48": 0xCAFF_ED10_D0CB_7E8D,
     "avx512 winograd4 4x40": 0x0E88_CA6B_C3DC_2255,
     "portable channelsInLanes 1x128": 0xD29E_0130_C16F_C2FE,
@@ -68,15 +72,17 @@ struct PackedLayoutTests {
     "portable strassen 1x128": 0xD8C9_6132_6306_68C0,
     "portable winograd2 1x128": 0x1412_F630_64FF_207E,
     "portable winograd2 1x40": 0x6230_4A99_6C3F_F847,
+    "portable winograd2 1x40 deep": 0x23EC_E11F_5C1A_D2EE,
     "portable winograd2 24x48": 0xCAFF_ED10_D0CB_7E8D,
     "portable winograd2 4x40": 0xD387_CA07_B2AD_CA6D,
     "portable winograd4 1x128": 0x1412_F630_64FF_207E,
     "portable winograd4 1x40": 0x6230_4A99_6C3F_F847,
+    "portable winograd4 1x40 deep": 0x23EC_E11F_5C1A_D2EE,
     "portable winograd4 24x48": 0xCAFF_ED10_D0CB_7E8D,
     "portable winograd4 4x40": 0xD387_CA07_B2AD_CA6D,
   ]
 
-  private static let version = 3
+  private static let version = 4
 
   private static func hash(_ byteCount: Int, _ pack: (UnsafeMutableRawPointer) -> Void) -> UInt64 {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
@@ -109,18 +115,22 @@ struct PackedLayoutTests {
         }
       }
     }
-    let shapes: [(groups: Int, channels: Int)] = [(1, 40), (4, 40), (24, 48), (1, 128)]
-    for (groups, channels) in shapes {
+    // The last is deep enough for several pieces of Winograd's filters.
+    let shapes: [(inputs: Int, groups: Int, channels: Int)] = [
+      (24, 1, 40), (24, 4, 40), (24, 24, 48), (24, 1, 128), (700, 1, 40),
+    ]
+    for (inputs, groups, channels) in shapes {
       let shape = ConvolutionShape(
-        batch: 1, inputChannels: 24, outputChannels: channels, groups: groups, input: [14, 14], kernel: [3, 3],
+        batch: 1, inputChannels: inputs, outputChannels: channels, groups: groups, input: [14, 14], kernel: [3, 3],
         stride: [1, 1], dilation: [1, 1], padsBegin: [1, 1], padsEnd: [1, 1])
+      let name = "\(groups)x\(channels)" + (inputs > 24 ? " deep" : "")
       let numbers = Self.weights(shape.outputChannels * shape.reduction)
-      for algorithm in Convolution.Algorithm.allCases where algorithm.supports(shape, table: table) {
+      let algorithms: [Convolution.Algorithm] = inputs > 24 ? [.winograd2, .winograd4] : Convolution.Algorithm.allCases
+      for algorithm in algorithms where algorithm.supports(shape, table: table) {
         let convolution = Convolution(shape, algorithm: algorithm, context: context)
         numbers.withUnsafeBufferPointer { numbers in
           guard let base = numbers.baseAddress else { return }
-          found["\(table.name) \(algorithm.rawValue) \(groups)x\(channels)"] = Self.hash(convolution.packedWeightBytes)
-          {
+          found["\(table.name) \(algorithm.rawValue) \(name)"] = Self.hash(convolution.packedWeightBytes) {
             convolution.packWeights(base, into: $0)
           }
         }

@@ -14,6 +14,7 @@ private let shapes: [ConvolutionShape] = {
   }
   return random60.filter { $0.output.product > 0 } + [
     plane([56, 56], 8, 24), plane([28, 28], 70, 13), plane([14, 14], 130, 40), plane([7, 7], 65, 100),
+    plane([7, 7], 300, 74), plane([7, 7], 620, 48), plane([7, 7], 410, 44), plane([20, 30], 310, 26),
     plane([61, 45], 5, 7), plane([3, 300], 3, 4), plane([300, 3], 3, 4), plane([14, 14], 64, 64, groups: 16),
   ]
 }()

@@ -4,11 +4,13 @@ import KernelTemplates
 /// matrices, and the sums transformed back.
 ///
 /// A block of tile rows is transformed once, by all threads, into the packed B panels of every component. A task then takes some
-/// output channels: it transforms their filters a piece of depth at a time, multiplies every component, and transforms the sums
-/// back while they are in its cache. Of a grouped convolution a task takes whole groups.
+/// output channels: it transforms their filters and multiplies them, a piece of depth and two lines of components at a time, and
+/// transforms the sums back while they are in its cache. Of a grouped convolution a task takes whole groups.
 ///
-/// Filters stay in memory as the nine taps that they are: transforming them anew costs a few percent of the products, while
-/// transformed filters would take 1.8 or 4 times the memory and its bandwidth, which limits just the deep layers of few tiles.
+/// Filters stay in memory as the nine taps that they are: transforming them anew costs a few percent of the time, a fifth in deep
+/// layers of few tiles, while transformed filters would take 1.8 or 4 times the memory and its bandwidth, which limits just those.
+/// They lie as the tiles read them, which follows from the algorithm and from whether one vector holds all tiles: plans for
+/// images of both kinds have their own copy.
 struct Winograd: ConvolutionBody {
   let packedWeightBytes: Int
   let copyBytes: Int
@@ -18,14 +20,16 @@ struct Winograd: ConvolutionBody {
   private let context: KernelContext
   /// The tiles of a block.
   private let tiles: WinogradTiles
-  private let weightLayout: PackedLayout
+  /// Panels that a group's output channels are dealt over, as evenly as units of so many channels allow.
+  private let panelCount: Int, panelUnit: Int
+  /// Channels whose filters are transformed at a time.
   private let depthBlock: Int
-  /// Row panels of a task.
+  /// Panels of a task.
   private let panelsAtOnce: Int
-  /// Elements from one component to the next: of the transformed input, filters and the sums.
+  /// Elements from one component to the next: of the transformed input and the sums.
   ///
   /// Odd numbers of cache lines, so that the components of one place lie in different sets of the caches.
-  private let inputStride: Int, filterStride: Int, sumStride: Int
+  private let inputStride: Int, sumStride: Int
 
   /// - Parameter outputs: output positions along one axis of a tile: 2 or 4.
   init(_ shape: ConvolutionShape, outputs: Int, context: KernelContext) {
@@ -40,26 +44,39 @@ struct Winograd: ConvolutionBody {
     tiles = WinogradTiles(
       products: outputs + 2, tileRows: (tileRows + blocks - 1) / blocks, width: width, lanes: table.lanes)
 
-    weightLayout = .leftTiles(rows: channels, depth: depth, table: table)
+    let isTall = tiles.vectors == 1 && channels % 2 == 0 && table.tallRows > table.tileRows
+    let panelRows = isTall ? table.tallRows : table.tileRows
+    panelUnit = isTall ? 2 : 1
+    panelCount = (channels + panelRows - 1) / panelRows
     packedWeightBytes = shape.groups * channels * depth * 9 * 4
-    depthBlock = min(depth, Self.depthAtOnce)
-    inputStride = (depth * tiles.columns).roundedUpToOddLines
-    let budget = CacheSizes.current.l2 / 2
-    let rowBytes = tiles.components * (depthBlock + tiles.columns) * 4
-    let mostPanels = max(1, budget / (rowBytes * table.tileRows))
-    let tasks = max(1, (weightLayout.panels + mostPanels - 1) / mostPanels)
+
+    let mostDepth = Self.filterBytes / (2 * tiles.products * panelRows * 4)
+    let pieces = (depth + mostDepth - 1) / mostDepth
+    depthBlock = (depth + pieces - 1) / pieces
+    // One panel at a time, or more where their sums and the input of a piece of depth take no more than half the second-level
+    // cache.
+    let cache = CacheSizes.current.l2
+    let panelSumBytes = tiles.components * panelRows * tiles.columns * 4
+    let mostPanels = max(1, (cache / 2 - tiles.components * depthBlock * tiles.columns * 4) / panelSumBytes)
+    let tasks = max(1, (panelCount + mostPanels - 1) / mostPanels)
     let evenTasks = shape.groups == 1 ? tasks.roundedUp(to: context.pool.threads) : tasks
-    panelsAtOnce = max(1, (weightLayout.panels + evenTasks - 1) / evenTasks)
-    let rows = panelsAtOnce * table.tileRows
-    filterStride = (rows * depthBlock + table.lanes).roundedUpToOddLines
-    sumStride = (rows * tiles.columns).roundedUpToOddLines
+    panelsAtOnce = max(1, (panelCount + evenTasks - 1) / evenTasks)
+
+    inputStride = (depth * tiles.columns).roundedUpToOddLines
+    sumStride = (panelsAtOnce * panelRows * tiles.columns).roundedUpToOddLines
     let stripCount = outputs * tiles.stripLength
-    let taskCount = max(2 * stripCount, tiles.components * (filterStride + sumStride) + stripCount)
+    let filterCount = 2 * tiles.products * (panelRows * depthBlock).roundedUp(to: table.lanes)
+    let taskCount = max(2 * stripCount, tiles.components * sumStride + max(filterCount, stripCount))
     let inputBytes = (tiles.components * inputStride * 4).roundedUp(to: 64)
     let taskBytes = (taskCount * 4).roundedUp(to: 64)
     copyBytes = shape.groups == 1 ? inputBytes : 0
     workerBytes = shape.groups == 1 ? taskBytes : taskBytes + inputBytes
   }
+
+  /// Transformed filters at a time, of two lines of components: a part of the second-level cache.
+  ///
+  /// It does not follow the machine's cache, as the layout of the weights depends on it, which plan files take elsewhere.
+  private static var filterBytes: Int { 112 << 10 }
 
   /// Tiles of a block, about: enough to make good for the transform of the filters.
   private static var columnsAtOnce: Int { 128 }
@@ -69,19 +86,16 @@ struct Winograd: ConvolutionBody {
     return (tileRows + most - 1) / most
   }
 
-  /// Channels whose filters are transformed at a time.
-  private static var depthAtOnce: Int { 64 }
-
   var weightFormat: String {
-    "taps of \(depthBlock) channels in \(weightLayout.side) panels of \(weightLayout.panelWidth), \(shape.groups) groups"
+    "taps of \(depthBlock) channels in \(panelCount) panels by \(panelUnit), \(shape.groups) groups"
   }
 
   /// Filters of a panel lie [piece of depth][tap][channel][row], as a task reads them.
   func packWeights(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     let (channels, depth) = (shape.groupOutputChannels, shape.groupInputChannels)
-    context.pool.parallel(shape.groups * weightLayout.panels) { index in
-      let (group, panel) = index.quotientAndRemainder(dividingBy: weightLayout.panels)
-      let lanes = weightLayout.lanes(ofPanel: panel)
+    context.pool.parallel(shape.groups * panelCount) { index in
+      let (group, panel) = index.quotientAndRemainder(dividingBy: panelCount)
+      let lanes = rows(ofPanel: panel)
       let first = group * channels + lanes.lowerBound
       var to = packed + first * depth * 9
       for start in stride(from: 0, to: depth, by: depthBlock) {
@@ -113,13 +127,21 @@ struct Winograd: ConvolutionBody {
       plane: shape.output.product)
   }
 
+  /// Output channels of a panel.
+  private func rows(ofPanel panel: Int) -> Range<Int> {
+    let units = shape.groupOutputChannels / panelUnit
+    let first = GEMMBlock.firstRow(ofPanel: panel, rows: units, panels: panelCount)
+    let end = GEMMBlock.firstRow(ofPanel: panel + 1, rows: units, panels: panelCount)
+    return first * panelUnit..<end * panelUnit
+  }
+
   /// First output rows of the blocks.
   private var blockRows: StrideTo<Int> { stride(from: 0, to: shape.output.height, by: tiles.tileRows * tiles.outputs) }
 
   /// An image by all threads.
   private func runTogether(_ call: ConvolutionCall, image: Int) {
     let input = call.scratch.assumingMemoryBound(to: Float.self)
-    let tasks = (weightLayout.panels + panelsAtOnce - 1) / panelsAtOnce
+    let tasks = (panelCount + panelsAtOnce - 1) / panelsAtOnce
     // A few channels at a time, so that a dispatch of small planes pays.
     let channels = max(1, 512 / tiles.columns)
     for row in blockRows {
@@ -135,7 +157,7 @@ struct Winograd: ConvolutionBody {
         tasks,
         perWorker: { task, worker in
           let memory = (call.scratch + copyBytes + worker * workerBytes).assumingMemoryBound(to: Float.self)
-          let panels = task * panelsAtOnce..<min(weightLayout.panels, (task + 1) * panelsAtOnce)
+          let panels = task * panelsAtOnce..<min(panelCount, (task + 1) * panelsAtOnce)
           compute(call, panels, image: image, group: 0, firstRow: row, input: input, memory: memory)
         })
     }
@@ -148,7 +170,7 @@ struct Winograd: ConvolutionBody {
     for row in blockRows {
       transformInput(
         call, 0..<shape.groupInputChannels, image: image, group: group, firstRow: row, strips: task, into: input)
-      for panels in (0..<weightLayout.panels).pieces(of: panelsAtOnce) {
+      for panels in (0..<panelCount).pieces(of: panelsAtOnce) {
         compute(call, panels, image: image, group: group, firstRow: row, input: input, memory: task)
       }
     }
@@ -182,11 +204,9 @@ struct Winograd: ConvolutionBody {
     _ call: ConvolutionCall, _ panels: Range<Int>, image: Int, group: Int, firstRow: Int, input: UnsafePointer<Float>,
     memory: UnsafeMutablePointer<Float>
   ) {
-    let filters = memory + tiles.components * sumStride
-    multiply(call, panels, group: group, input: input, filters: filters, sums: memory)
-    transformOutput(
-      call, panels, image: image, group: group, firstRow: firstRow, sums: memory,
-      strips: filters + tiles.components * filterStride)
+    let rest = memory + tiles.components * sumStride
+    multiply(call, panels, group: group, input: input, filters: rest, sums: memory)
+    transformOutput(call, panels, image: image, group: group, firstRow: firstRow, sums: memory, strips: rest)
   }
 
   /// The sums of some output channels, component by component.
@@ -194,36 +214,23 @@ struct Winograd: ConvolutionBody {
     _ call: ConvolutionCall, _ panels: Range<Int>, group: Int, input: UnsafePointer<Float>,
     filters: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>
   ) {
-    let (channels, depth) = (shape.groupOutputChannels, shape.groupInputChannels)
-    let firstRow = weightLayout.lanes(ofPanel: panels.lowerBound).lowerBound
+    let depth = shape.groupInputChannels
+    let firstRow = rows(ofPanel: panels.lowerBound).lowerBound
     for start in stride(from: 0, to: depth, by: depthBlock) {
       let count = min(depthBlock, depth - start)
       for panel in panels {
-        let rows = weightLayout.lanes(ofPanel: panel)
+        let rows = rows(ofPanel: panel)
         var job = WinogradFilters(
-          products: tiles.products, taps: taps(call, rows, group: group, depth: start),
-          count: rows.count * count, target: filters + (rows.lowerBound - firstRow) * count,
-          componentStride: filterStride)
-        context.table.winogradFilter(&job)
-      }
-      // The filters and the sums begin with these panels, the arithmetic of panels with the matrix's.
-      for component in 0..<tiles.components {
+          products: tiles.products, taps: taps(call, rows, group: group, depth: start), rows: rows.count,
+          transformed: filters, inputStride: inputStride, sumStride: sumStride)
         var block = GEMMBlock(
-          left: UnsafePointer(filters) + component * filterStride - firstRow * count,
-          right: input + component * inputStride,
-          output: sums + component * sumStride - firstRow * tiles.columns)
-        (block.leftDepth, block.leftStart) = (count, 0)
-        (block.rows, block.rowPanels) = (channels, weightLayout.panels)
-        (block.firstRowPanel, block.endRowPanel) = (panels.lowerBound, panels.upperBound)
-        block.rightPanelStride = context.table.tileColumns * depth
-        (block.rightStart, block.depth) = (start, count)
+          left: filters, right: input, output: sums + (rows.lowerBound - firstRow) * tiles.columns)
         (block.columns, block.rowStride) = (tiles.columns, tiles.columns)
-        block.endColumnPanel = (tiles.columns + context.table.tileColumns - 1) / context.table.tileColumns
+        (block.rightPanelStride, block.rightStart, block.depth) = (context.table.tileColumns * depth, start, count)
         block.accumulates = start > 0
         block.isLast = false
-        (block.ahead, block.aheadCount) = nextFilters(
-          call, panels, group: group, depth: start + count, part: component)
-        context.table.gemm(&block)
+        (block.ahead, block.aheadCount) = next(call, panel: panel, of: panels, group: group, depth: start)
+        context.table.winogradProducts(&job, &block)
       }
     }
   }
@@ -234,28 +241,29 @@ struct Winograd: ConvolutionBody {
       + ((group * shape.groupOutputChannels + rows.lowerBound) * shape.groupInputChannels + depth * rows.count) * 9
   }
 
-  /// Filters to bring into the caches while a component's products are made: a part of those that are transformed next, of the
-  /// following piece of depth or else of the following panels, since they come from memory and the products from the caches.
-  private func nextFilters(
-    _ call: ConvolutionCall, _ panels: Range<Int>, group: Int, depth: Int, part: Int
+  /// The filters that come next: those of a task's following panel, of its next piece of depth, or of the next task.
+  ///
+  /// They come from memory, and the products from the caches.
+  private func next(
+    _ call: ConvolutionCall, panel: Int, of panels: Range<Int>, group: Int, depth: Int
   ) -> (UnsafePointer<Float>?, count: Int) {
-    let isLast = depth == shape.groupInputChannels
-    let (next, start) = isLast ? (panels.upperBound..<panels.upperBound + panels.count, 0) : (panels, depth)
-    let (panel, piece) = (part * next.count).quotientAndRemainder(dividingBy: tiles.components)
-    guard next.lowerBound + panel < weightLayout.panels else { return (nil, 0) }
-    let rows = weightLayout.lanes(ofPanel: next.lowerBound + panel)
-    let count = rows.count * min(depthBlock, shape.groupInputChannels - start) * 9
-    let first = count * piece / tiles.components
-    let end = min(count, count * (piece + next.count) / tiles.components)
-    return (taps(call, rows, group: group, depth: start) + first, end - first)
+    var (panel, depth) = (panel + 1, depth)
+    if panel == panels.upperBound {
+      depth += depthBlock
+      if depth < shape.groupInputChannels { panel = panels.lowerBound } else { depth = 0 }
+    }
+    guard panel < panelCount else { return (nil, 0) }
+    let rows = rows(ofPanel: panel)
+    let count = rows.count * min(depthBlock, shape.groupInputChannels - depth) * 9
+    return (taps(call, rows, group: group, depth: depth), count)
   }
 
   private func transformOutput(
     _ call: ConvolutionCall, _ panels: Range<Int>, image: Int, group: Int, firstRow: Int,
     sums: UnsafePointer<Float>, strips: UnsafeMutablePointer<Float>
   ) {
-    let first = weightLayout.lanes(ofPanel: panels.lowerBound).lowerBound
-    for row in first..<weightLayout.lanes(ofPanel: panels.upperBound - 1).upperBound {
+    let first = rows(ofPanel: panels.lowerBound).lowerBound
+    for row in first..<rows(ofPanel: panels.upperBound - 1).upperBound {
       let channel = group * shape.groupOutputChannels + row
       let place = (image * shape.outputChannels + channel) * shape.output.product + firstRow * shape.output.width
       var job = WinogradSums(
