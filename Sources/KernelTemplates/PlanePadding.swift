@@ -24,7 +24,7 @@ public struct PaddedPlane {
   public var inputRowStride = 0
   /// Rows of zeros, copied rows, rows of zeros.
   public var rowsBefore = 0, rows = 0, rowsAfter = 0
-  /// The phases of a row, their length, and the columns from one element of a phase to the next.
+  /// The phases of a row: one if `step` is 1.
   public var phases: UnsafePointer<PaddingPhase>
   /// Number of phases.
   public var phaseCount = 1
@@ -53,29 +53,33 @@ public enum PlanePadding<I: ISA> {
   /// Copies the plane.
   @inlinable @inline(__always)
   public static func run(_ plane: borrowing PaddedPlane) {
-    let rowStride = plane.phaseCount * plane.phaseLength
-    var to = plane.target
-    clear(to, count: plane.rowsBefore * rowStride)
-    to += plane.rowsBefore * rowStride
-    var from = plane.input
-    for _ in 0..<plane.rows {
-      for p in 0..<plane.phaseCount {
-        let phase = plane.phases[p]
-        clear(to, count: phase.before)
-        let first = to + phase.before
-        if plane.step == 1 {
-          copy(from + phase.source, to: first, count: phase.count)
-        } else if plane.step == 2 {
-          copyEven(from + phase.source, end: plane.inputEnd, to: first, count: phase.count)
-        } else {
-          for i in 0..<phase.count { first[i] = from[phase.source + i * plane.step] }
+    // Copies of the fields: those of the plane would be read anew after every store.
+    let (rows, step, length, rowStride) = (plane.rows, plane.step, plane.phaseLength, plane.inputRowStride)
+    let (phases, phaseCount, end) = (plane.phases, plane.phaseCount, plane.inputEnd)
+    var (from, to) = (plane.input, plane.target)
+    clear(to, count: plane.rowsBefore * phaseCount * length)
+    to += plane.rowsBefore * phaseCount * length
+    if step == 1 {
+      copyRows(rows, phases[0], from: from, stride: rowStride, to: to, length: length)
+      to += rows * length
+    } else {
+      for _ in 0..<rows {
+        for p in 0..<phaseCount {
+          let phase = phases[p]
+          clear(to, count: phase.before)
+          let (first, last) = (phase.before, phase.before + phase.count)
+          if step == 2 {
+            copyEven(from + phase.source, end: end, to: to + first, count: phase.count)
+          } else {
+            for i in 0..<phase.count { to[first + i] = from[phase.source + i * step] }
+          }
+          clear(to + last, count: length - last)
+          to += length
         }
-        clear(first + phase.count, count: plane.phaseLength - phase.before - phase.count)
-        to += plane.phaseLength
+        from += rowStride
       }
-      from += plane.inputRowStride
     }
-    clear(to, count: plane.rowsAfter * rowStride)
+    clear(to, count: plane.rowsAfter * phaseCount * length)
   }
 
   @inlinable @inline(__always)
@@ -95,22 +99,31 @@ public enum PlanePadding<I: ISA> {
     }
   }
 
+  /// Copies rows, each with the zeros before and behind it: what a mask leaves out of a load is zero.
   @inlinable @inline(__always)
-  static func copy(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int) {
-    var i = 0
-    while i + I.lanes <= count {
-      I.store(to + i, I.load(from + i))
-      i += I.lanes
-    }
-    guard i < count else { return }
-    if count >= I.lanes {  // the last vector overlaps the one before
-      I.store(to + (count - I.lanes), I.load(from + (count - I.lanes)))
-    } else {
-      let mask = I.mask(first: count)
-      I.store(to, I.load(from, mask), mask)
+  static func copyRows(
+    _ rows: Int, _ phase: PaddingPhase, from source: UnsafePointer<Float>, stride: Int,
+    to target: UnsafeMutablePointer<Float>, length: Int
+  ) {
+    let (before, end) = (phase.before, phase.before + phase.count)
+    let isWhole = length >= I.lanes
+    let stored = I.mask(first: length)
+    var x = 0
+    while x < length {
+      // The last vector of a row overlaps the one before.
+      let first = isWhole && x + I.lanes > length ? length - I.lanes : x
+      let mask = I.mask(from: before - first, to: end - first)
+      var (from, to) = (source + (phase.source - before + first), target + first)
+      for _ in 0..<rows {
+        if isWhole { I.store(to, I.load(from, mask)) } else { I.store(to, I.load(from, mask), stored) }
+        from += stride
+        to += length
+      }
+      x += I.lanes
     }
   }
 
+  /// Copies every second element; reads nothing at or behind `end`.
   @inlinable @inline(__always)
   static func copyEven(
     _ from: UnsafePointer<Float>, end: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int
