@@ -139,12 +139,13 @@ extension GEMMGroup {
   ///   - context: table and threads.
   public static func choice(rows: Int, depth: Int, columns: [Int], context: KernelContext) -> Algorithm {
     // What combining costs is a share of the products that grows as they get smaller. Measured with AVX-512 from these sizes on:
-    // 4 to 11 % are gained on Zen 4, up to 8 % on Zen 5; nothing at half of them. Vectors of eight lanes gain 2 %, less than the
-    // rounding is worth.
+    // 4 to 11 % are gained on Zen 4, 3 to 8 % on Zen 5. Vectors of eight lanes gain 2 %, less than the rounding is worth. With
+    // rows of C at multiples of 8 KiB the stores lose what the products gain: of 128 rows and a depth of 512, 1024 columns gain
+    // 4 %, 1536 columns 7 %, 2048 columns lose 1 % (Zen 5).
     let side = min(depth, columns.min() ?? 0)
     let gains =
-      context.table.lanes >= 16 && side >= 512
-      && rows.multipliedSaturated(by: side) >= 40_000 * context.pool.threads
+      context.table.lanes >= 16 && side >= 512 && columns.allSatisfy { $0 % 2048 != 0 }
+      && rows.multipliedSaturated(by: side) >= 32_000 * context.pool.threads
     return gains && Algorithm.strassen.supports(depth: depth, columns: columns, table: context.table)
       ? .strassen : .sums
   }

@@ -135,6 +135,7 @@ struct GEMMGroupTests {
     }
     #expect(choice(1, 768, 768) == .sums && choice(8, 768, 768) == .sums)
     #expect(choice(128, 768, 770) == .sums)
+    #expect(choice(128, 512, 2048) == .sums && choice(128, 768, 768, 2048) == .sums)
     #expect(choice(128, 768, 768, 768, 768) == (table.lanes >= 16 && table.name != "openblas" ? .strassen : .sums))
   }
 
