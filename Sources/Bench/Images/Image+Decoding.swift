@@ -68,6 +68,8 @@ private final class JPEGDecoder {
     guard tjDecompressHeader3(handle, bytes, UInt(bytes.count), &width, &height, &subsampling, &space) == 0 else {
       throw error
     }
+    // A file that ends before its sizes has none, which the decoder lets pass.
+    guard width > 0, height > 0 else { throw .malformed(file: source, what: "a JPEG image that ends early") }
     try Image.checkSize(Int(width), Int(height), source: source)
     let isCMYK = space == TJCS_CMYK.rawValue || space == TJCS_YCCK.rawValue
     let format = isCMYK ? TJPF_CMYK : TJPF_RGB

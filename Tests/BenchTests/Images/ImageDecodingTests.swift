@@ -60,6 +60,15 @@ struct ImageDecodingTests {
     }
   }
 
+  @Test func aJPEGWithoutItsHeaderEndsEarly() throws {
+    let bytes = [UInt8](try Data(contentsOf: Fixtures.file("images/baseline.jpg")))
+    for length in [4, 10, 100] {
+      #expect(throws: BenchError.malformed(file: "cut.jpg", what: "a JPEG image that ends early")) {
+        try Image(encoded: Array(bytes.prefix(length)), source: "cut.jpg")
+      }
+    }
+  }
+
   @Test func saysWhatIsNoImage() {
     #expect(throws: BenchError.malformed(file: "a.jpg", what: "neither a JPEG nor a PNG image")) {
       try Image(encoded: Array("GIF89a".utf8), source: "a.jpg")
