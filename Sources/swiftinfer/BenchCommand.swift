@@ -136,6 +136,8 @@ struct BenchCommand: ParsableCommand {
     let report = try study.run { progress.advance($0) }
     progress.finish()
     if json { try Console.printJSON(report) } else { try Console.output(report.description) }
+    // There too, as every command's errors are, for those who keep the report or read it by a program.
+    for failure in report.failures { Console.error("swiftinfer: \(failure)") }
     if !report.succeeded { throw ExitCode.failure }
   }
 }

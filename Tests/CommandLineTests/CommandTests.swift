@@ -236,7 +236,9 @@ struct CommandTests {
   @Test func benchReportsAFailedExperiment() throws {
     let outcome = try Program.swiftinfer("bench", "/absent.onnx")
     #expect(outcome.exitCode == 1)
-    #expect(outcome.output.contains("failed: absent, Identity: /absent.onnx: cannot read: No such file or directory"))
+    let failure = "absent, Identity: /absent.onnx: cannot read: No such file or directory"
+    #expect(outcome.output.contains("failed: \(failure)"))
+    #expect(outcome.errors.hasSuffix("swiftinfer: \(failure)\n"))
   }
 
   /// A worker left behind would go on for hours.

@@ -45,6 +45,13 @@ public struct StudyReport: Encodable, Sendable {
   /// What the study's protocol has and this run had not.
   public let leftOut: [String]
 
+  /// What failed, and why.
+  public var failures: [String] {
+    experiments.compactMap { result in
+      result.error.map { "\(result.model), \(result.deploymentOperator.title): \($0)" }
+    }
+  }
+
   private enum CodingKeys: String, CodingKey {
     case processor, threads, session, experiments
     case requests = "protocol"
@@ -113,9 +120,7 @@ extension StudyReport: CustomStringConvertible {
       "\(processor), \(threads) \(threads == 1 ? "thread" : "threads"), \(isa), \(session) session; medians in ms",
       TextTable(header, alignedRight: Set(3..<header.count), rows: rows).description,
     ]
-    lines += experiments.compactMap { result in
-      result.error.map { "failed: \(result.model), \(result.deploymentOperator.title): \($0)" }
-    }
+    lines += failures.map { "failed: \($0)" }
     lines += leftOut.map { "left out: \($0)" }
     return lines.joined(separator: "\n")
   }
