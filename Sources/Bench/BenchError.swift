@@ -1,3 +1,5 @@
+import Engine
+
 /// What can go wrong around a model: its inputs, its files, its measurement.
 public enum BenchError: Error, Equatable, Sendable {
   /// A file or folder cannot be opened or read.
@@ -10,6 +12,8 @@ public enum BenchError: Error, Equatable, Sendable {
   case nothingFound(folder: String, what: String)
   /// An argument does not fit the model or another argument.
   case unusable(argument: String, reason: String)
+  /// A model does not run with the sizes that were assumed for inputs of open sizes.
+  case unsuitedSizes(EngineError, assumed: [String])
   /// A process that did a part of the work ended early.
   case failed(what: String)
 }
@@ -23,6 +27,8 @@ extension BenchError: CustomStringConvertible {
     case .unwritable(let file, let reason): "\(file): cannot write: \(reason)"
     case .nothingFound(let folder, let what): "\(folder): no \(what) found"
     case .unusable(let argument, let reason): "\(argument): \(reason)"
+    case .unsuitedSizes(let error, let assumed):
+      "\(error); the model leaves sizes of inputs open, assumed were \(assumed.joined(separator: ", ")): give others by --shape"
     case .failed(let what): what
     }
   }

@@ -39,8 +39,9 @@ struct InspectCommand: ParsableCommand {
       let compiled = try reference.compiled()
       let session = try Session(
         compiled, options: self.session.options(for: reference), tuning: TuningProgress().handler)
-      let sizes = try SyntheticInputs(shapes: shapes, plan: compiled.planFile).sizes(of: compiled.model.graph)
-      let plan = try session.plan(forShapes: sizes)
+      let inputs = SyntheticInputs(shapes: shapes, plan: compiled.planFile)
+      let sizes = try inputs.sizes(of: compiled.model.graph)
+      let plan = try inputs.explaining(compiled.model.graph) { try session.plan(forShapes: sizes) }
       if json {
         try Console.printJSON(PlanDocument(plan, of: session, reference: reference))
       } else {

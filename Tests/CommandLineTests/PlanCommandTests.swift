@@ -78,6 +78,28 @@ struct PlanCommandTests {
     }
   }
 
+  /// Nobody gave the sizes that the model cannot take: the error says which they were, and how to give others.
+  @Test func sizesThatWereAssumedAreNamed() throws {
+    try withTemporaryFolder { folder in
+      var graph = Graph(name: "free")
+      let x = graph.addInput(name: "x", type: .tensor(.float32, [.symbol("n"), .symbol("m")]))
+      let y = graph.addInput(name: "y", type: .tensor(.float32, [3, 5]))
+      graph.addOutput(graph.append(OperatorID("MatMul", version: 13), name: "product", inputs: [x, y], output: "z"))
+      let model = folder.appending(path: "model.onnx").path
+      try Model(graph: graph).write(to: model)
+      for arguments in [["compile", model, "-o", model + ".plan"], ["inspect", model, "--plan"]] {
+        let outcome = try Program.swiftinfer(arguments)
+        #expect(outcome.exitCode == 1 && outcome.errors.contains("node 'product'"))
+        #expect(
+          outcome.errors.hasSuffix(
+            "; the model leaves sizes of inputs open, assumed were x=1x128: give others by --shape\n"))
+        #expect(try Program.swiftinfer(arguments + ["--shape", "x=2x3"]).exitCode == 0)
+        let given = try Program.swiftinfer(arguments + ["--shape", "x=2x4"])
+        #expect(given.exitCode == 1 && !given.errors.contains("assumed"))
+      }
+    }
+  }
+
   /// Plans of the cache tell of their model what they hold.
   @Test func everyPlanCanBeInspected() throws {
     try withTemporaryFolder { folder in

@@ -73,6 +73,26 @@ public struct SyntheticInputs: Sendable {
     return result
   }
 
+  /// Runs `body` on a model of the sizes that `sizes(of:)` gives.
+  ///
+  /// - Throws: what `body` does; if a node does not take its shapes, `BenchError.unsuitedSizes` with the inputs whose sizes were
+  ///   only assumed, if there are any.
+  public func explaining<Value>(_ graph: Graph, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as EngineError {
+      guard case .model(_, let fault) = error, fault.isOfShapes else { throw error }
+      let sizes = try sizes(of: graph)
+      let assumed = graph.inputs.compactMap { id -> String? in
+        let name = graph[id].name
+        guard shapes[name] == nil, graph[id].type?.shape?.sizes == nil, let sizes = sizes[name] else { return nil }
+        return "\(name)=\(sizes.map(String.init).joined(separator: "x"))"
+      }
+      guard !assumed.isEmpty else { throw error }
+      throw BenchError.unsuitedSizes(error, assumed: assumed)
+    }
+  }
+
   /// The sizes of each tensor input whose rank is known, or given.
   func sizesWhereKnown(
     of graph: Graph, given: [String: RuntimeValue] = [:]

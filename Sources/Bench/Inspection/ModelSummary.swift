@@ -132,7 +132,7 @@ public struct ModelSummary: Codable, Sendable {
 
 extension GraphError {
   /// Whether a node does not take the shapes that it is given.
-  fileprivate var isOfShapes: Bool {
+  var isOfShapes: Bool {
     switch self {
     case .shapeMismatch, .invalidValue, .tooLarge: true
     default: false

@@ -30,10 +30,14 @@ public struct PlanCompilation: Sendable {
   @discardableResult
   public func write(to path: String) throws -> Int {
     let compiled = try model.compiled()
-    let sizes = try Self.sets(of: shapes).map { try SyntheticInputs(shapes: $0).sizes(of: compiled.model.graph) }
-    let summary = try ModelSummary(of: compiled.model, reference: model, shapes: sizes[0])
-    try compiled.writePlan(
-      to: path, shapes: sizes, options: options, metadata: try summary.metadata, tuning: tuning)
+    let graph = compiled.model.graph
+    let sets = try Self.sets(of: shapes).map { SyntheticInputs(shapes: $0) }
+    let sizes = try sets.map { try $0.sizes(of: graph) }
+    try sets[0].explaining(graph) {
+      let summary = try ModelSummary(of: compiled.model, reference: model, shapes: sizes[0])
+      try compiled.writePlan(
+        to: path, shapes: sizes, options: options, metadata: try summary.metadata, tuning: tuning)
+    }
     return FileStatus(path: path)?.byteCount ?? 0
   }
 
