@@ -87,7 +87,9 @@ struct PlanCommandTests {
       graph.addOutput(graph.append(OperatorID("MatMul", version: 13), name: "product", inputs: [x, y], output: "z"))
       let model = folder.appending(path: "model.onnx").path
       try Model(graph: graph).write(to: model)
-      for arguments in [["compile", model, "-o", model + ".plan"], ["inspect", model, "--plan"]] {
+      for arguments in [
+        ["compile", model, "-o", model + ".plan"], ["inspect", model, "--plan"], ["latency", model, "--runs", "1"],
+      ] {
         let outcome = try Program.swiftinfer(arguments)
         #expect(outcome.exitCode == 1 && outcome.errors.contains("node 'product'"))
         #expect(

@@ -75,17 +75,23 @@ public struct SyntheticInputs: Sendable {
 
   /// Runs `body` on a model of the sizes that `sizes(of:)` gives.
   ///
+  /// - Parameters:
+  ///   - graph: the model's.
+  ///   - given: names of inputs whose values were given, and with them their sizes.
   /// - Throws: what `body` does; if a node does not take its shapes, `BenchError.unsuitedSizes` with the inputs whose sizes were
   ///   only assumed, if there are any.
-  public func explaining<Value>(_ graph: Graph, _ body: () throws -> Value) throws -> Value {
+  public func explaining<Value>(
+    _ graph: Graph, given: Set<String> = [], _ body: () throws -> Value
+  ) throws -> Value {
     do {
       return try body()
     } catch let error as EngineError {
       guard case .model(_, let fault) = error, fault.isOfShapes else { throw error }
-      let sizes = try sizes(of: graph)
+      let sizes = try sizesWhereKnown(of: graph)
       let assumed = graph.inputs.compactMap { id -> String? in
         let name = graph[id].name
-        guard shapes[name] == nil, graph[id].type?.shape?.sizes == nil, let sizes = sizes[name] else { return nil }
+        guard shapes[name] == nil, !given.contains(name), graph[id].type?.shape?.sizes == nil, let sizes = sizes[id]
+        else { return nil }
         return "\(name)=\(sizes.map(String.init).joined(separator: "x"))"
       }
       guard !assumed.isEmpty else { throw error }
