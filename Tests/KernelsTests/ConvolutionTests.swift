@@ -177,7 +177,8 @@ private func depthwiseShapes(_ count: Int, seed: UInt64) -> [ConvolutionShape] {
       square(112, 5, 5, kernel: 3, stride: 1, groups: 5), square(112, 5, 5, kernel: 3, stride: 2, groups: 5),
       square(1, 70, 90, kernel: 1, stride: 1), square(32, 5, 30, kernel: 3, stride: 1),
       square(48, 3, 13, kernel: 3, stride: 1), square(64, 3, 40, kernel: 3, stride: 2),
-      square(7, 8, 8, kernel: 3, stride: 1, groups: 8),
+      square(7, 8, 8, kernel: 3, stride: 1, groups: 8), square(23, 5, 6, kernel: 2, stride: 5),
+      square(9, 8, 8, kernel: 3, stride: 1 << 24, groups: 8), square(9, 4, 4, kernel: 3, stride: 1 << 40),
     ].enumerated() {
       for threads in [1, 3] where isExact(algorithm, shape, table) {
         #expect(

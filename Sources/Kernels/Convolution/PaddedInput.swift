@@ -44,7 +44,8 @@ struct PaddedInput: Sendable {
         ? output.height : (output.height - 1) * stride.height + (kernel.height - 1) * dilation.height + 1
       slices =
         kernel.depth == 1 ? output.depth : (output.depth - 1) * stride.depth + (kernel.depth - 1) * dilation.depth + 1
-      phases = kernel.width == 1 ? 1 : stride.width
+      // Of a stride wider than the kernel's reach, the columns between are not copied.
+      phases = min(stride.width, (kernel.width - 1).multipliedSaturated(by: dilation.width).addingSaturated(1))
       phaseLength = output.width + (kernel.width - 1) * dilation.width / stride.width
     }
 
