@@ -74,11 +74,11 @@ public struct LatencyMeasurement: Sendable {
     let instructionSet = try current().instructionSetName
     var load = clock.now - start
     let compiled = try current().compiled
-    let values = try self.inputs(
-      of: compiled.model, plan: kept == nil ? compiled.planFile : nil, files: inputs, shapes: shapes)
+    let plan = kept == nil ? compiled.planFile : nil
+    let values = try self.inputs(of: compiled.model, plan: plan, files: inputs, shapes: shapes)
     start = clock.now
     let given = Set(inputs.map { String($0.prefix { $0 != "=" }) })
-    try SyntheticInputs(shapes: ModelInputs.shapes(shapes)).explaining(compiled.model.graph, given: given) {
+    try SyntheticInputs(shapes: ModelInputs.shapes(shapes), plan: plan).explaining(compiled.model.graph, given: given) {
       _ = try current().plan(forShapes: values.compactMapValues { $0.tensor?.shape })
     }
     load += clock.now - start
